@@ -1,0 +1,173 @@
+//! Verdicts: what becomes of one account and one add-on, each with its reason.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::account::{Account, MatchBy, Standing};
+use crate::model::add_on::AddOn;
+use crate::model::entitlement::{Grounds, KnownPerson};
+use crate::model::seat_pool::Seat;
+
+/// What was decided for one account and one add-on.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Decision {
+    pub add_on: AddOn,
+    pub account: Arc<Account>,
+    pub verdict: Verdict,
+    /// Whom the account belongs to, where a source told.
+    pub person: Option<KnownPerson>,
+    pub matched_by: Option<MatchBy>,
+    /// The rule that decided, where one did.
+    pub grounds: Option<Grounds>,
+    /// Whether the seat is ours once the plan is applied.
+    pub managed: bool,
+}
+
+/// Exactly one for each account and add-on.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Assign { seat: Seat, because: AssignReason },
+    Keep { because: KeepReason },
+    Leave { because: LeaveReason },
+    Revoke { because: RevokeReason },
+    Wait { because: WaitReason },
+}
+
+/// Why a seat is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssignReason {
+    Entitled,
+}
+
+/// Why a seat is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeepReason {
+    Entitled,
+}
+
+/// Why nothing is done, though no rule backs the seat, or though one would give it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeaveReason {
+    Grace {
+        since: Timestamp,
+        until: Timestamp,
+    },
+    MinimumTenure {
+        until: Timestamp,
+    },
+    NotManaged,
+    Protected,
+    /// It is not known whether a rule backs the seat.
+    Frozen {
+        because: String,
+    },
+    RevokeNever,
+    /// Somebody else undid the same revocation twice.
+    Contested,
+}
+
+/// Why a seat is taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RevokeReason {
+    /// `since` is when an apply first saw it.
+    NoLongerEntitled {
+        since: Option<Timestamp>,
+        grace: SignedDuration,
+    },
+    NotEligible {
+        standing: Standing,
+    },
+    Outranked,
+    Superseded {
+        by: AddOn,
+    },
+    Inactive {
+        last_activity: Option<Date>,
+        after: SignedDuration,
+    },
+    UntilPassed {
+        until: Date,
+    },
+}
+
+/// Why an entitled account has no seat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WaitReason {
+    /// `place` counts from 1.
+    NoSeat {
+        place: u32,
+    },
+    RuleQuota {
+        max_seats: u32,
+    },
+    Reserved {
+        place: u32,
+    },
+    NotEligible {
+        standing: Standing,
+    },
+    /// It holds a seat of another tier that may not be taken from it now.
+    OtherTier {
+        held: AddOn,
+    },
+    /// Its seat was reclaimed because it was not used.
+    Inactive {
+        since: Timestamp,
+    },
+    /// Somebody else undid the same assignment twice.
+    Contested,
+    /// A group that would except it could not be read.
+    Frozen {
+        because: String,
+    },
+}
+
+impl Verdict {
+    /// The word of the contract.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Verdict::Assign { .. } => "assign",
+            Verdict::Keep { .. } => "keep",
+            Verdict::Leave { .. } => "leave",
+            Verdict::Revoke { .. } => "revoke",
+            Verdict::Wait { .. } => "wait",
+        }
+    }
+
+    /// The code of its reason.
+    pub fn because(&self) -> &'static str {
+        match self {
+            Verdict::Assign { because: AssignReason::Entitled, .. } => "entitled",
+            Verdict::Keep { because: KeepReason::Entitled } => "entitled",
+            Verdict::Leave { because } => match because {
+                LeaveReason::Grace { .. } => "grace",
+                LeaveReason::MinimumTenure { .. } => "minimum_tenure",
+                LeaveReason::NotManaged => "not_managed",
+                LeaveReason::Protected => "protected",
+                LeaveReason::Frozen { .. } => "frozen",
+                LeaveReason::RevokeNever => "revoke_never",
+                LeaveReason::Contested => "contested",
+            },
+            Verdict::Revoke { because } => match because {
+                RevokeReason::NoLongerEntitled { .. } => "no_longer_entitled",
+                RevokeReason::NotEligible { .. } => "not_eligible",
+                RevokeReason::Outranked => "outranked",
+                RevokeReason::Superseded { .. } => "superseded",
+                RevokeReason::Inactive { .. } => "inactive",
+                RevokeReason::UntilPassed { .. } => "until_passed",
+            },
+            Verdict::Wait { because } => match because {
+                WaitReason::NoSeat { .. } => "no_seat",
+                WaitReason::RuleQuota { .. } => "rule_quota",
+                WaitReason::Reserved { .. } => "reserved",
+                WaitReason::NotEligible { .. } => "not_eligible",
+                WaitReason::OtherTier { .. } => "other_tier",
+                WaitReason::Inactive { .. } => "inactive",
+                WaitReason::Contested => "contested",
+                WaitReason::Frozen { .. } => "frozen",
+            },
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Findings: what is odd though legal, each with a code that scripts may rely on.
+
+use crate::model::rule::RuleName;
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Something could not be decided because of it.
+    Error,
+    Warning,
+    Info,
+}
+
+impl Level {
+    pub fn key(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Info => "info",
+        }
+    }
+}
+
+/// What was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FindingCode {
+    SourceUnread,
+    SourcePartial,
+    GroupMissing,
+    GroupAmbiguous,
+    GroupPartial,
+    GroupTooSmall,
+    AttributeAbsent,
+    WhereFailed,
+    ClockBackwards,
+    PurchaseAbsent,
+    OverAssigned,
+    HoldersHidden,
+    MemberGone,
+    MemberOutside,
+    MatchesNobody,
+    NeverWins,
+    RuleEnded,
+    TrialEnds,
+    TrialEnded,
+    MatchedTwice,
+    AmbiguousMatch,
+    IneligibleHolder,
+    Contested,
+    QuotaExceeded,
+    ProtectedUnknown,
+    NoRule,
+}
+
+impl FindingCode {
+    pub fn key(self) -> &'static str {
+        match self {
+            FindingCode::SourceUnread => "source_unread",
+            FindingCode::SourcePartial => "source_partial",
+            FindingCode::GroupMissing => "group_missing",
+            FindingCode::GroupAmbiguous => "group_ambiguous",
+            FindingCode::GroupPartial => "group_partial",
+            FindingCode::GroupTooSmall => "group_too_small",
+            FindingCode::AttributeAbsent => "attribute_absent",
+            FindingCode::WhereFailed => "where_failed",
+            FindingCode::ClockBackwards => "clock_backwards",
+            FindingCode::PurchaseAbsent => "purchase_absent",
+            FindingCode::OverAssigned => "over_assigned",
+            FindingCode::HoldersHidden => "holders_hidden",
+            FindingCode::MemberGone => "member_gone",
+            FindingCode::MemberOutside => "member_outside",
+            FindingCode::MatchesNobody => "matches_nobody",
+            FindingCode::NeverWins => "never_wins",
+            FindingCode::RuleEnded => "rule_ended",
+            FindingCode::TrialEnds => "trial_ends",
+            FindingCode::TrialEnded => "trial_ended",
+            FindingCode::MatchedTwice => "matched_twice",
+            FindingCode::AmbiguousMatch => "ambiguous_match",
+            FindingCode::IneligibleHolder => "ineligible_holder",
+            FindingCode::Contested => "contested",
+            FindingCode::QuotaExceeded => "quota_exceeded",
+            FindingCode::ProtectedUnknown => "protected_unknown",
+            FindingCode::NoRule => "no_rule",
+        }
+    }
+}
+
+/// One finding. They sort by level, then code, rule and words.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    pub level: Level,
+    pub code: FindingCode,
+    pub rule: Option<RuleName>,
+    /// One sentence, with the next step where there is one.
+    pub message: String,
+}

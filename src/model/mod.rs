@@ -1,0 +1,18 @@
+//! Ground floor: the nouns of the program, pure data that every other room may use.
+
+pub mod account;
+pub mod add_on;
+pub mod decision;
+pub mod distinguished_name;
+pub mod entitlement;
+pub mod finding;
+pub mod group;
+pub mod holding;
+pub mod outcome;
+pub mod person;
+pub mod plan;
+pub mod policy;
+pub mod purchase;
+pub mod rule;
+pub mod seat_pool;
+pub mod snapshot;

@@ -1,0 +1,71 @@
+//! What was bought of an add-on, and who holds its seats in GitLab today.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::model::account::{Account, AccountId};
+use crate::model::add_on::AddOn;
+
+/// GitLab's global id of a purchase: `gid://gitlab/GitlabSubscriptions::AddOnPurchase/3`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PurchaseId(pub Box<str>);
+
+impl fmt::Display for PurchaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An active purchase. GitLab tells neither its end nor whether it is a trial.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purchase {
+    pub id: PurchaseId,
+    pub add_on: AddOn,
+    pub purchased: u32,
+    /// GitLab's own count of assigned seats.
+    pub assigned: u32,
+}
+
+/// A purchase and all accounts that hold one of its seats, whatever their state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PurchaseReading {
+    pub purchase: Purchase,
+    /// Sorted, each once.
+    pub holders: Vec<AccountId>,
+}
+
+/// Whose seats are managed: a whole instance, or one top-level group of GitLab.com.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    Instance,
+    TopLevelGroup { path: Box<str> },
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Scope::Instance => f.write_str("instance"),
+            Scope::TopLevelGroup { path } => f.write_str(path),
+        }
+    }
+}
+
+/// The GitLab that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    pub url: String,
+    pub version: String,
+    pub scope: Scope,
+}
+
+/// What GitLab sold and who holds it: one reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatReading {
+    pub instance: Instance,
+    /// At most one for each add-on; one that is absent was not bought, has ended or has not begun.
+    pub purchases: Vec<PurchaseReading>,
+    /// The accounts of all holders, without addresses or identities.
+    pub holders: Vec<Arc<Account>>,
+    /// How many accounts GitLab would give a seat, where it told.
+    pub eligible_accounts: Option<u64>,
+}

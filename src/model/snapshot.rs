@@ -1,0 +1,119 @@
+//! One reading of a directory, and how much of it may be believed.
+
+use std::sync::Arc;
+
+use crate::model::finding::Finding;
+use crate::model::group::{Group, GroupRef, Member};
+use crate::model::person::{Person, SourceName};
+
+/// Whether a reading is all there is. Only what is complete may take a seat from anybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Coverage {
+    Complete,
+    Partial { because: String },
+}
+
+/// What kind of directory a source is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    Ldap,
+    Ldif,
+    Csv,
+}
+
+impl SourceKind {
+    pub fn key(self) -> &'static str {
+        match self {
+            SourceKind::Ldap => "ldap",
+            SourceKind::Ldif => "ldif",
+            SourceKind::Csv => "csv",
+        }
+    }
+}
+
+/// What one source told of the groups that rules name, and of the people in them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    pub source: SourceName,
+    pub kind: SourceKind,
+    /// Of the reading as a whole; a group may be less than that. See [`Snapshot::coverage`].
+    pub reading: Coverage,
+    /// Everyone in the groups below, each once.
+    pub people: Vec<Arc<Person>>,
+    /// One for each group that was asked for.
+    pub groups: Vec<GroupReading>,
+    /// What the source noticed: members that are gone, members of another domain.
+    pub findings: Vec<Finding>,
+}
+
+/// What became of one group that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupReading {
+    pub reference: GroupRef,
+    pub state: GroupState,
+}
+
+/// See [`GroupReading`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GroupState {
+    Found {
+        group: Group,
+        members: Vec<Member>,
+        coverage: Coverage,
+    },
+    /// The directory answered in full, and there is no such group.
+    Missing,
+    /// Several groups bear this name; `candidates` are their DNs or ids.
+    Ambiguous {
+        candidates: Vec<String>,
+    },
+    /// It could not be read at all.
+    Unread {
+        because: String,
+    },
+}
+
+impl Snapshot {
+    /// The snapshot of a source that could not be read: nothing is known, and nothing may follow from it.
+    pub fn unread(source: SourceName, kind: SourceKind, wanted: &[GroupRef], because: &str) -> Snapshot {
+        Snapshot {
+            source,
+            kind,
+            reading: Coverage::Partial { because: because.to_owned() },
+            people: Vec::new(),
+            groups: wanted
+                .iter()
+                .map(|reference| GroupReading {
+                    reference: reference.clone(),
+                    state: GroupState::Unread { because: because.to_owned() },
+                })
+                .collect(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Complete only where the reading and each group that was asked for are; otherwise the first reason why not.
+    pub fn coverage(&self) -> Coverage {
+        if let Coverage::Partial { .. } = &self.reading {
+            return self.reading.clone();
+        }
+        for GroupReading { reference, state } in &self.groups {
+            let because = match state {
+                GroupState::Found { coverage: Coverage::Complete, .. } => continue,
+                GroupState::Found { coverage: Coverage::Partial { because }, .. } => {
+                    format!("group `{reference}` was not read whole: {because}")
+                }
+                GroupState::Missing => format!("group `{reference}` does not exist"),
+                GroupState::Ambiguous { .. } => format!("several groups are named `{reference}`"),
+                GroupState::Unread { because } => format!("group `{reference}` could not be read: {because}"),
+            };
+            return Coverage::Partial { because };
+        }
+        Coverage::Complete
+    }
+
+    /// What became of a group that was asked for.
+    pub fn group(&self, reference: &GroupRef) -> Option<&GroupState> {
+        self.groups.iter().find(|reading| reading.reference == *reference).map(|reading| &reading.state)
+    }
+}

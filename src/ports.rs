@@ -1,0 +1,191 @@
+//! What the program needs from the world; the edges implement it, the run uses it.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+
+use crate::model::account::{Account, AccountId, AccountQuery};
+use crate::model::add_on::AddOn;
+use crate::model::group::GroupRef;
+use crate::model::holding::{Change, Memory, SeatKey};
+use crate::model::outcome::Outcome;
+use crate::model::person::SourceName;
+use crate::model::plan::Bookkeeping;
+use crate::model::purchase::{Purchase, PurchaseId, SeatReading};
+use crate::model::snapshot::{Snapshot, SourceKind};
+
+/// The error of an edge: what was being done, the chain of causes below it, and the next step where there is one.
+#[derive(Debug, thiserror::Error)]
+#[error("{cause}")]
+pub struct EdgeError {
+    /// Shown as `hint: …`; empty where nothing helps.
+    pub hint: String,
+    cause: Box<dyn Error + Send + Sync>,
+}
+
+impl EdgeError {
+    pub fn new(cause: impl Error + Send + Sync + 'static) -> EdgeError {
+        EdgeError { hint: String::new(), cause: Box::new(cause) }
+    }
+
+    pub fn hinting(mut self, hint: impl Into<String>) -> EdgeError {
+        self.hint = hint.into();
+        self
+    }
+
+    /// The whole chain in one line, `: ` between its links.
+    pub fn chain(&self) -> String {
+        let mut words = self.cause.to_string();
+        let mut below = self.cause.source();
+        while let Some(cause) = below {
+            words.push_str(": ");
+            words.push_str(&cause.to_string());
+            below = cause.source();
+        }
+        words
+    }
+}
+
+/// One directory.
+pub trait Source: Send + Sync {
+    fn name(&self) -> &SourceName;
+    fn kind(&self) -> SourceKind;
+
+    /// Reads the groups that rules name and the people in them. An error means that nothing is known; whatever is
+    /// known only in part says so in the snapshot.
+    fn read<'a>(&'a self, wanted: &'a [GroupRef]) -> BoxFuture<'a, Result<Snapshot, EdgeError>>;
+}
+
+/// Reads purchases and holders.
+pub trait SeatReader {
+    /// The purchases of these add-ons and all their holders.
+    fn seats(&self, add_ons: &[AddOn]) -> impl Future<Output = Result<SeatReading, EdgeError>> + Send;
+
+    /// One purchase as it is now, with its holders; `None` where it is no longer active or no longer shown to us.
+    fn reread(
+        &self,
+        add_on: AddOn,
+    ) -> impl Future<Output = Result<Option<(Purchase, Vec<AccountId>)>, EdgeError>> + Send;
+
+    /// Why GitLab says that a purchase does not exist or may not be touched, told apart by reading: one sentence with
+    /// the next step.
+    fn diagnose(&self, purchase: &Purchase) -> impl Future<Output = String> + Send;
+}
+
+/// Finds accounts.
+pub trait AccountReader {
+    /// The accounts that any step of these queries could mean, looked up one by one or listed, whichever is fewer
+    /// calls. `eligible_accounts` is GitLab's own count, where it told.
+    fn accounts(
+        &self,
+        queries: &[AccountQuery],
+        eligible_accounts: Option<u64>,
+    ) -> impl Future<Output = Result<Vec<Arc<Account>>, EdgeError>> + Send;
+}
+
+/// Changes seats. A dry run holds none.
+pub trait SeatWriter {
+    /// How many accounts one call may name: 100, or 50 before GitLab 17.6.
+    fn batch_size(&self) -> usize;
+
+    /// Sends one batch, retrying what is safe to retry until the deadline. Both changes are idempotent.
+    fn write(
+        &self,
+        change: Change,
+        purchase: &PurchaseId,
+        accounts: &[AccountId],
+    ) -> impl Future<Output = WriteAnswer> + Send;
+}
+
+/// What GitLab answered to one batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteAnswer {
+    /// All of it is as wanted; `assigned` is GitLab's count of seats held afterwards, where it told.
+    Done { assigned: Option<u32> },
+    /// `NO_ASSIGNMENTS_FOUND`: none of them held a seat.
+    NothingToRemove,
+    /// `INVALID_USER_ID_PRESENT`: at least one of them may have no seat; none was given one.
+    InvalidAccount,
+    /// `NOT_ENOUGH_SEATS`: none was given one.
+    NotEnoughSeats,
+    /// The ambiguous top-level error: an ended purchase, a missing scope or a lost role. See [`SeatReader::diagnose`].
+    NotAllowed,
+    /// Another error in GitLab's words; trying again now would not help.
+    Refused { because: String },
+    /// GitLab could not be asked within the deadline, or its answer was lost; it may or may not have happened.
+    Unanswered { because: String },
+    /// GitLab was not asked at all: the budget or the deadline forbade it.
+    NotSent { because: String },
+}
+
+/// A run in the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RunId(pub i64);
+
+/// Remembers. What is about to be sent is written down before it is sent, so that a kill at any instant loses nothing.
+pub trait Journal {
+    /// Opens a run at `now`, and writes down what it remembers besides changes.
+    fn begin(
+        &self,
+        now: Timestamp,
+        digest: &str,
+        bookkeeping: &Bookkeeping,
+    ) -> impl Future<Output = Result<RunId, EdgeError>> + Send;
+
+    /// These changes are about to be sent in one call. From here on the seats to assign are ours.
+    fn intend(
+        &self,
+        run: RunId,
+        now: Timestamp,
+        changes: &[Intent],
+    ) -> impl Future<Output = Result<(), EdgeError>> + Send;
+
+    /// What came of changes, sent or not.
+    fn settle(
+        &self,
+        run: RunId,
+        now: Timestamp,
+        outcomes: &[(Change, SeatKey, Outcome)],
+    ) -> impl Future<Output = Result<(), EdgeError>> + Send;
+
+    /// The run is over.
+    fn finish(
+        &self,
+        run: RunId,
+        now: Timestamp,
+        ended: &str,
+    ) -> impl Future<Output = Result<(), EdgeError>> + Send;
+}
+
+/// One change about to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    pub change: Change,
+    pub seat: SeatKey,
+    pub person: Option<crate::model::person::PersonKey>,
+    /// The verdict's reason code, for the history.
+    pub because: &'static str,
+    pub rule: Option<crate::model::rule::RuleName>,
+}
+
+/// Recalls what earlier runs left, changing nothing.
+pub trait Recollection {
+    /// The memory, and the changes that were in flight when an earlier run was killed.
+    fn recall(
+        &self,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(Memory, Vec<(Change, SeatKey)>), EdgeError>> + Send;
+}
+
+/// Tells the time; the system's, or a test's.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Timestamp;
+}
+
+/// Told how far long work has come; a terminal shows it, nothing else does.
+pub trait Progress: Send + Sync {
+    /// `what` (for people, such as `ldap corp: people`) has reached `done`, of `total` where that is known.
+    fn at(&self, what: &str, done: u64, total: Option<u64>);
+}

@@ -1,0 +1,1 @@
+//! A plan, or what came of it, for its readers.

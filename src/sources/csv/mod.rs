@@ -1,0 +1,3 @@
+//! People and their groups in a CSV file.
+
+pub mod config;

@@ -1,0 +1,4 @@
+//! Directories, one folder each; none knows another.
+
+pub mod csv;
+pub mod ldap;

@@ -1,0 +1,1 @@
+//! The state: runs, changes, whose seats are ours, grace clocks.
