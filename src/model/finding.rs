@@ -44,11 +44,9 @@ pub enum FindingCode {
     TrialEnds,
     TrialEnded,
     MatchedTwice,
-    AmbiguousMatch,
     IneligibleHolder,
     Contested,
     QuotaExceeded,
-    ProtectedUnknown,
     NoRule,
 }
 
@@ -75,11 +73,9 @@ impl FindingCode {
             FindingCode::TrialEnds => "trial_ends",
             FindingCode::TrialEnded => "trial_ended",
             FindingCode::MatchedTwice => "matched_twice",
-            FindingCode::AmbiguousMatch => "ambiguous_match",
             FindingCode::IneligibleHolder => "ineligible_holder",
             FindingCode::Contested => "contested",
             FindingCode::QuotaExceeded => "quota_exceeded",
-            FindingCode::ProtectedUnknown => "protected_unknown",
             FindingCode::NoRule => "no_rule",
         }
     }

@@ -122,6 +122,21 @@ pub struct Bookkeeping {
     pub sizes: BTreeMap<SourceName, SourceSize>,
 }
 
+impl Bookkeeping {
+    /// Sorts what was gathered, so that the same plan is always the same.
+    pub fn sort(&mut self) {
+        for seats in [
+            &mut self.forget,
+            &mut self.grace_started,
+            &mut self.grace_cancelled,
+            &mut self.reclaimed,
+            &mut self.reclaimed_cancelled,
+        ] {
+            seats.sort_unstable();
+        }
+    }
+}
+
 impl Plan {
     /// The changes to GitLab, sorted: revocations first, then assignments.
     pub fn changes(&self) -> Vec<(Change, SeatKey)> {

@@ -109,13 +109,12 @@ pub fn values<'a>(person: &'a Person, name: &str) -> Vec<&'a str> {
 
 /// The kind of an error; its own words would carry the person's data.
 fn kind(error: &ExecutionError) -> &'static str {
-    match error {
-        ExecutionError::IndexOutOfBounds(_) => "an index was out of bounds",
-        ExecutionError::NoSuchKey(_) => "a key was missing",
-        ExecutionError::NoSuchOverload(_) | ExecutionError::UnexpectedType { .. } => {
-            "values of the wrong type met"
-        }
-        _ => "it could not be worked out",
+    if matches!(error, ExecutionError::IndexOutOfBounds(_)) {
+        "an index was out of bounds"
+    } else if matches!(error, ExecutionError::NoSuchKey(_)) {
+        "a key was missing"
+    } else {
+        "values of the wrong type met"
     }
 }
 
@@ -216,15 +215,12 @@ enum Asked {
 
 impl Asked {
     fn by(expression: &Expr) -> Asked {
-        match expression {
-            Expr::Ident(name) if name == "person" => Asked::Person,
-            Expr::Select(select)
-                if select.field == "all" && matches!(Asked::by(&select.operand.expr), Asked::Person) =>
-            {
-                Asked::All
-            }
-            _ => Asked::Other,
+        if matches!(expression, Expr::Ident(name) if name == "person") {
+            return Asked::Person;
         }
+        let Expr::Select(select) = expression else { return Asked::Other };
+        let all = select.field == "all" && matches!(Asked::by(&select.operand.expr), Asked::Person);
+        if all { Asked::All } else { Asked::Other }
     }
 }
 
