@@ -54,6 +54,8 @@ pub struct AddOnSummary {
     pub reserve: u32,
     pub held_before: u32,
     pub held_after: u32,
+    /// Why nobody may lose a seat of this add-on in this run.
+    pub frozen: Option<String>,
 }
 
 /// An entitled person who has no account, or none that could be told apart.

@@ -231,6 +231,7 @@ impl<'a> Desk<'a> {
             reserve: self.holders.policy.reserve,
             held_before,
             held_after: (held_before + assigned).saturating_sub(revoked),
+            frozen: self.holders.frozen.clone(),
         }
     }
 

@@ -1,1 +1,5 @@
 //! A plan, or what came of it, for its readers.
+
+pub mod json;
+pub mod text;
+pub mod words;
