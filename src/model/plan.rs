@@ -154,6 +154,13 @@ impl Plan {
         changes
     }
 
+    /// The username of the account of a seat that this plan decides about.
+    pub fn username(&self, seat: &SeatKey) -> Option<&str> {
+        let decision =
+            self.decisions.iter().find(|d| d.add_on == seat.add_on && d.account.id == seat.account);
+        decision.map(|decision| &*decision.account.username)
+    }
+
     /// The digest of the changes alone, so that an approval outlives unrelated news.
     pub fn digest(&self) -> Digest {
         Digest::of(self.changes())

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::model::decision::{Decision, LeaveReason, Verdict};
 use crate::model::entitlement::KnownPerson;
 use crate::model::finding::Finding;
+use crate::model::holding::SeatKey;
 use crate::model::outcome::{ChangeOutcome, Outcome, Outcomes};
 use crate::model::plan::{AddOnSummary, Plan, Refusal, SourceSummary, Unmatched};
 use crate::model::snapshot::Coverage;
@@ -25,13 +26,13 @@ pub fn outcomes(plan: &Plan, outcomes: &Outcomes) -> String {
     written(&OutcomeDocument {
         format: OUTCOME_FORMAT,
         plan: PlanDocument::of(plan),
-        outcomes: outcomes.changes.iter().map(OutcomeEntry::of).collect(),
+        outcomes: outcomes.changes.iter().map(|entry| OutcomeEntry::of(entry, plan)).collect(),
         lapsed: outcomes
             .lapsed
             .iter()
             .map(|(change, seat)| Lapsed {
                 add_on: seat.add_on.key(),
-                account: seat.account.0,
+                account: AccountEntry::of(seat, plan),
                 change: change.key(),
             })
             .collect(),
@@ -167,22 +168,22 @@ struct OutcomeDocument<'a> {
     format: &'static str,
     plan: PlanDocument<'a>,
     outcomes: Vec<OutcomeEntry<'a>>,
-    lapsed: Vec<Lapsed>,
+    lapsed: Vec<Lapsed<'a>>,
 }
 
 #[derive(Serialize)]
 struct OutcomeEntry<'a> {
     add_on: &'static str,
-    account: u64,
+    account: AccountEntry<'a>,
     change: &'static str,
     outcome: &'static str,
     because: Option<&'a str>,
 }
 
 #[derive(Serialize)]
-struct Lapsed {
+struct Lapsed<'a> {
     add_on: &'static str,
-    account: u64,
+    account: AccountEntry<'a>,
     change: &'static str,
 }
 
@@ -283,6 +284,12 @@ impl<'a> DecisionEntry<'a> {
     }
 }
 
+impl<'a> AccountEntry<'a> {
+    fn of(seat: &SeatKey, plan: &'a Plan) -> AccountEntry<'a> {
+        AccountEntry { id: seat.account.0, username: plan.username(seat).unwrap_or_default() }
+    }
+}
+
 impl<'a> PersonEntry<'a> {
     fn of(known: &'a KnownPerson) -> PersonEntry<'a> {
         PersonEntry {
@@ -338,10 +345,10 @@ impl<'a> RefusalEntry<'a> {
 }
 
 impl<'a> OutcomeEntry<'a> {
-    fn of(entry: &'a ChangeOutcome) -> OutcomeEntry<'a> {
+    fn of(entry: &'a ChangeOutcome, plan: &'a Plan) -> OutcomeEntry<'a> {
         OutcomeEntry {
             add_on: entry.seat.add_on.key(),
-            account: entry.seat.account.0,
+            account: AccountEntry::of(&entry.seat, plan),
             change: entry.change.key(),
             outcome: entry.outcome.key(),
             because: match &entry.outcome {

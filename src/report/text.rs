@@ -206,11 +206,8 @@ impl Page {
     }
 
     fn outcomes(&mut self, plan: &Plan, outcomes: &Outcomes) {
-        let username = |seat: &crate::model::holding::SeatKey| {
-            let decision =
-                plan.decisions.iter().find(|d| d.add_on == seat.add_on && d.account.id == seat.account);
-            decision.map_or_else(|| format!("account {}", seat.account), |d| d.account.username.to_string())
-        };
+        let username =
+            |seat| plan.username(seat).map_or_else(|| format!("account {}", seat.account), str::to_owned);
         for entry in &outcomes.changes {
             let because = match &entry.outcome {
                 Outcome::Applied | Outcome::AlreadySo => continue,
