@@ -15,6 +15,7 @@ use crate::planning::rules::RuleReading;
 pub mod allocation;
 pub mod claims;
 pub mod condition;
+pub mod explain;
 pub mod findings;
 pub mod guard;
 pub mod holders;

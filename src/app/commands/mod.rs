@@ -1,0 +1,9 @@
+//! The commands, one file each.
+
+pub mod apply;
+pub mod approved;
+pub mod check;
+pub mod demo;
+pub mod explain;
+pub mod plan;
+pub mod runs;
