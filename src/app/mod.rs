@@ -1,1 +1,3 @@
 //! Top floor: the program.
+
+pub mod config;
