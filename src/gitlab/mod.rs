@@ -3,9 +3,14 @@
 pub mod answer;
 pub mod client;
 pub mod config;
+pub mod diagnose;
 pub mod documents;
 pub mod error;
 pub mod pace;
+pub mod pages;
+pub mod purchases;
+pub mod reader;
+pub mod rights;
 pub mod transport;
 pub mod version;
 pub mod wire;
