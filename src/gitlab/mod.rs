@@ -17,3 +17,4 @@ pub mod transport;
 pub mod version;
 pub mod wanted;
 pub mod wire;
+pub mod writer;
