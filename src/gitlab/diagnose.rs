@@ -77,8 +77,8 @@ fn diagnosis(
 
 fn in_words(error: &GitLabError) -> String {
     match error.hint() {
-        "" => error.to_string(),
-        hint => format!("{error}; hint: {hint}"),
+        "" => error.in_full(),
+        hint => format!("{}; hint: {hint}", error.in_full()),
     }
 }
 

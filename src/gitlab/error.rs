@@ -1,5 +1,6 @@
 //! What can go wrong between us and GitLab, in words and with the next step.
 
+use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -140,6 +141,20 @@ impl GitLabError {
                 "GitLab's `gitlab:cleanup:duo_add_on_purchase_upgrade` removes a wrong double; seats are left alone until then"
             }
         }
+    }
+}
+
+impl GitLabError {
+    /// The error and its causes in one line.
+    pub fn in_full(&self) -> String {
+        let mut words = self.to_string();
+        let mut below = self.source();
+        while let Some(cause) = below {
+            words.push_str(": ");
+            words.push_str(&cause.to_string());
+            below = cause.source();
+        }
+        words
     }
 }
 

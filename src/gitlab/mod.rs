@@ -10,6 +10,7 @@ pub mod error;
 pub mod members;
 pub mod pace;
 pub mod pages;
+pub mod preflight;
 pub mod purchases;
 pub mod reader;
 pub mod rights;

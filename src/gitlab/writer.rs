@@ -106,7 +106,7 @@ fn not_answered(failure: Failure) -> WriteAnswer {
         failure.error,
         GitLabError::RateLimited { .. } | GitLabError::Unreachable { .. } | GitLabError::Untrusted { .. }
     );
-    let because = EdgeError::from(failure.error).chain();
+    let because = failure.error.in_full();
     match (failure.perhaps_done, never_got) {
         (true, _) => WriteAnswer::Unanswered { because },
         (false, true) => WriteAnswer::NotSent { because },
