@@ -1,0 +1,174 @@
+//! Finds accounts: on an instance one by one or by listing them all, on GitLab.com among the members of the group.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+use url::Url;
+
+use crate::gitlab::client::Client;
+use crate::gitlab::error::GitLabError;
+use crate::gitlab::members::members;
+use crate::gitlab::reader::Reader;
+use crate::gitlab::wanted::{Lookup, Wanted, listing_is_cheaper, lookups};
+use crate::gitlab::wire::RestUser;
+use crate::model::account::{Account, AccountId, AccountQuery, Standing};
+use crate::model::purchase::Scope;
+use crate::ports::{AccountReader, EdgeError, Progress};
+
+impl AccountReader for Reader {
+    async fn accounts(
+        &self,
+        queries: &[AccountQuery],
+        eligible_accounts: Option<u64>,
+    ) -> Result<Vec<Arc<Account>>, EdgeError> {
+        if queries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let search = Search { client: &self.client, progress: &*self.progress };
+        let accounts = match self.client.scope() {
+            Scope::Instance => search.of_instance(queries, eligible_accounts).await?,
+            Scope::TopLevelGroup { path } => {
+                let purchases = self.known_purchases.get().map_or(&[][..], Vec::as_slice);
+                members(&self.client, path, purchases, &Wanted::of(queries)).await?
+            }
+        };
+        Ok(accounts.into_iter().map(Arc::new).collect())
+    }
+}
+
+struct Search<'a> {
+    client: &'a Client,
+    progress: &'a dyn Progress,
+}
+
+/// The accounts found so far.
+#[derive(Default)]
+struct Found {
+    accounts: BTreeMap<AccountId, Account>,
+    /// Whether GitLab left out of some of them whether they are bots.
+    bots_untold: bool,
+}
+
+impl Search<'_> {
+    /// Sorted by id. Steps are taken together, all first ones at once, then the second ones of those whom the first
+    /// did not find; as soon as what is left would be more calls than there are pages, everybody is listed.
+    async fn of_instance(
+        &self,
+        queries: &[AccountQuery],
+        eligible_accounts: Option<u64>,
+    ) -> Result<Vec<Account>, GitLabError> {
+        let mut found = Found::default();
+        let mut answered: HashMap<Lookup, bool> = HashMap::new();
+        let mut open: Vec<&AccountQuery> = queries.iter().collect();
+        for step in 0.. {
+            open.retain(|query| query.steps.len() > step);
+            if open.is_empty() {
+                break;
+            }
+            let now: HashSet<Lookup> = open.iter().flat_map(|query| lookups(&query.steps[step])).collect();
+            let now: Vec<Lookup> = now.into_iter().filter(|one| !answered.contains_key(one)).collect();
+            if listing_is_cheaper(now.len(), eligible_accounts) {
+                found = self.listed(&Wanted::of(queries), eligible_accounts).await?;
+                break;
+            }
+            for (lookup, meant) in try_join_all(now.into_iter().map(|one| self.look_up(one))).await? {
+                answered.insert(lookup, !meant.is_empty());
+                meant.into_iter().for_each(|shown| found.add(shown));
+            }
+            open.retain(|query| !lookups(&query.steps[step]).iter().any(|one| answered[one]));
+        }
+        if found.bots_untold {
+            self.tell_bots(&mut found).await?;
+        }
+        Ok(found.accounts.into_values().collect())
+    }
+
+    /// Those whom one question means.
+    async fn look_up(&self, lookup: Lookup) -> Result<(Lookup, Vec<Shown>), GitLabError> {
+        let (operation, url) = match &lookup {
+            Lookup::Identity { provider, extern_uid } => {
+                ("GET /users?extern_uid=", self.users(&[("extern_uid", extern_uid), ("provider", provider)]))
+            }
+            Lookup::Email { address } => {
+                ("GET /users?search=", self.users(&[("search", address), ("per_page", "100")]))
+            }
+            Lookup::Username { username } => ("GET /users?username=", self.users(&[("username", username)])),
+        };
+        let users: Vec<RestUser> = self.client.rest_list(operation, url).await?;
+        let mut shown = users.into_iter().map(Shown::new).collect::<Result<Vec<Shown>, GitLabError>>()?;
+        shown.retain(|one| lookup.means(&one.account));
+        Ok((lookup, shown))
+    }
+
+    /// Reads all accounts page by page, and keeps those that are asked for.
+    async fn listed(&self, wanted: &Wanted, expected: Option<u64>) -> Result<Found, GitLabError> {
+        let mut found = Found::default();
+        let mut ids = HashSet::new();
+        let mut next = Some(self.users(&KEYSET));
+        while let Some(url) = next {
+            let page = self.client.rest_page::<RestUser>("GET /users", url).await?;
+            for user in page.items {
+                let shown = Shown::new(user)?;
+                if !ids.insert(shown.account.id) {
+                    return Err(GitLabError::Paging { of: "accounts", because: "an account came twice" });
+                }
+                if wanted.means(&shown.account) {
+                    found.add(shown);
+                }
+            }
+            self.progress.at("gitlab: accounts", ids.len() as u64, expected);
+            next = page.next;
+        }
+        if expected.is_some_and(|expected| expected > ids.len() as u64) {
+            let because = "it is shorter than GitLab's own count of eligible accounts";
+            return Err(GitLabError::Paging { of: "accounts", because });
+        }
+        Ok(found)
+    }
+
+    /// Older GitLabs do not say in an account whether it is a bot, but can leave out people from a list.
+    async fn tell_bots(&self, found: &mut Found) -> Result<(), GitLabError> {
+        let bots = [&KEYSET[..], &[("exclude_humans", "true")]].concat();
+        let bots: Vec<RestUser> =
+            self.client.rest_list("GET /users?exclude_humans=", self.users(&bots)).await?;
+        for bot in bots {
+            if let Some(account) = found.accounts.get_mut(&AccountId(bot.id)) {
+                account.standing = Standing::Bot;
+            }
+        }
+        Ok(())
+    }
+
+    fn users(&self, query: &[(&str, &str)]) -> Url {
+        self.client.api(&["users"], query)
+    }
+}
+
+/// Offsets end at 50,000 accounts, and people who join meanwhile would shift them; keysets have neither trouble.
+const KEYSET: [(&str, &str); 4] =
+    [("pagination", "keyset"), ("per_page", "100"), ("order_by", "id"), ("sort", "asc")];
+
+impl Found {
+    fn add(&mut self, shown: Shown) {
+        self.bots_untold |= shown.bot_untold;
+        self.accounts.insert(shown.account.id, shown.account);
+    }
+}
+
+/// An account as an administrator is shown it.
+struct Shown {
+    account: Account,
+    bot_untold: bool,
+}
+
+impl Shown {
+    /// An account that lacks what only administrators see would match nobody, and its seat would seem to be nobody's.
+    fn new(user: RestUser) -> Result<Shown, GitLabError> {
+        if !user.is_whole() {
+            return Err(GitLabError::NoAdministrator);
+        }
+        let bot_untold = user.bot.is_none();
+        Ok(Shown { account: user.into_account(), bot_untold })
+    }
+}

@@ -1,0 +1,221 @@
+//! What an HTTP answer means before anybody looks for data in it; pure.
+
+use std::time::Duration;
+
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use crate::gitlab::error::{GitLabError, one_line};
+
+/// A whole answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+/// Lets pass what may hold data, and puts everything else into words.
+pub fn judge(origin: &str, operation: &'static str, answer: &Answer) -> Result<(), GitLabError> {
+    let status = answer.status;
+    match status {
+        200..=299 if is_web_page(answer) => Err(GitLabError::WebPage { operation, status }),
+        200..=299 => Ok(()),
+        300..=399 => {
+            Err(GitLabError::Redirected { origin: origin.to_owned(), operation, target: target(answer) })
+        }
+        401 => Err(GitLabError::Token { words: words(&answer.body) }),
+        403 => Err(forbidden(operation, answer)),
+        404 => Err(GitLabError::NotFound { origin: origin.to_owned(), operation }),
+        _ if is_web_page(answer) => Err(GitLabError::WebPage { operation, status }),
+        _ => Err(GitLabError::Status { operation, status, words: words(&answer.body) }),
+    }
+}
+
+/// The pause that GitLab asks for: `Retry-After`, in seconds or as a date, else the time to `RateLimit-Reset` where
+/// nothing remains of the limit. Dates are measured from the answer's own `Date`, so that our clock does not matter.
+pub fn pause(headers: &HeaderMap) -> Option<Duration> {
+    if let Some(text) = text(headers, RETRY_AFTER.as_str()) {
+        return match text.parse::<u64>() {
+            Ok(seconds) => Some(Duration::from_secs(seconds)),
+            Err(_) => between(date(headers)?, http_date(text)?),
+        };
+    }
+    if text(headers, "ratelimit-remaining")? != "0" {
+        return None;
+    }
+    let reset = Timestamp::from_second(text(headers, "ratelimit-reset")?.parse().ok()?).ok()?;
+    between(date(headers)?, reset)
+}
+
+/// The address of the next page, of a `Link` header (RFC 8288).
+pub fn next_link(headers: &HeaderMap) -> Option<Url> {
+    text(headers, "link")?.split(',').find_map(|link| {
+        let (address, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
+        let next = parameters.split(';').any(|parameter| {
+            let parameter = parameter.trim();
+            parameter.eq_ignore_ascii_case("rel=\"next\"") || parameter.eq_ignore_ascii_case("rel=next")
+        });
+        if next { Url::parse(address).ok() } else { None }
+    })
+}
+
+/// A header's number, such as `X-Total`.
+pub fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+    text(headers, name)?.parse().ok()
+}
+
+fn forbidden(operation: &'static str, answer: &Answer) -> GitLabError {
+    let words = words(&answer.body);
+    if words.contains("insufficient_scope") {
+        GitLabError::Scope { operation }
+    } else if words.contains("API not accessible for user") || words.contains("has been blocked") {
+        GitLabError::Blocked
+    } else if is_web_page(answer) {
+        GitLabError::WebPage { operation, status: answer.status }
+    } else {
+        GitLabError::Forbidden { operation, words }
+    }
+}
+
+/// GitLab's words, of any of the shapes in which it puts them.
+fn words(body: &[u8]) -> String {
+    #[derive(Deserialize)]
+    struct Shapes {
+        message: Option<Value>,
+        error: Option<String>,
+        error_description: Option<String>,
+        #[serde(default)]
+        errors: Vec<Shapes>,
+    }
+    fn said(shapes: Shapes) -> Vec<String> {
+        let message = shapes.message.map(|message| match message {
+            Value::String(text) => text,
+            other
+            @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                other.to_string()
+            }
+        });
+        let own = [shapes.error, shapes.error_description, message].into_iter().flatten();
+        own.chain(shapes.errors.into_iter().flat_map(said)).collect()
+    }
+    match serde_json::from_slice::<Shapes>(body) {
+        Ok(shapes) => one_line(&said(shapes).join(": ")),
+        Err(_) => one_line(&String::from_utf8_lossy(body)),
+    }
+}
+
+fn is_web_page(answer: &Answer) -> bool {
+    let declared = text(&answer.headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("html"));
+    declared || answer.body.trim_ascii_start().starts_with(b"<")
+}
+
+/// Where a redirect points, without the path and the query: they may hold what is not for a log.
+fn target(answer: &Answer) -> String {
+    let Some(location) = text(&answer.headers, LOCATION.as_str()) else {
+        return "nowhere".to_owned();
+    };
+    match Url::parse(location) {
+        Ok(url) => url.origin().ascii_serialization(),
+        Err(_) => "another path".to_owned(),
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    http_date(text(headers, DATE.as_str())?)
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(text).ok()
+}
+
+/// Zero where the later one has passed.
+fn between(now: Timestamp, then: Timestamp) -> Option<Duration> {
+    Some(Duration::try_from(then.duration_since(now)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+    use crate::gitlab::answer::{Answer, judge, next_link, pause};
+
+    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+        let pair = |(name, value): &(&str, &str)| {
+            (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap())
+        };
+        pairs.iter().map(pair).collect()
+    }
+
+    fn verdict(status: u16, pairs: &[(&str, &str)], body: &str) -> String {
+        let answer = Answer { status, headers: headers(pairs), body: body.as_bytes().to_vec() };
+        match judge("https://gitlab.example.com", "GET /user", &answer) {
+            Ok(()) => "ok".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn every_kind_of_refusal_has_its_own_words() {
+        let expired = r#"{"error":"invalid_token","error_description":"Token is expired."}"#;
+        let scope =
+            r#"{"error":"insufficient_scope","error_description":"The request requires higher privileges"}"#;
+        let blocked = r#"{"errors":[{"message":"API not accessible for user"}]}"#;
+        let moved = [("location", "https://login.example.com/?next=secret")];
+        let recorded = [
+            verdict(401, &[], expired),
+            verdict(401, &[], r#"{"errors":[{"message":"Invalid token"}]}"#),
+            verdict(403, &[], scope),
+            verdict(403, &[], blocked),
+            verdict(403, &[], r#"{"message":"403 Forbidden"}"#),
+            verdict(404, &[], "<html>"),
+            verdict(302, &moved, ""),
+            verdict(200, &[("content-type", "text/html")], "hello"),
+            verdict(400, &[], r#"{"message":{"extern_uid":["is bad"]}}"#),
+        ];
+        assert_eq!(
+            recorded,
+            [
+                "GitLab does not accept the token: invalid_token: Token is expired.",
+                "GitLab does not accept the token: Invalid token",
+                "the token lacks the scope that `GET /user` needs",
+                "the account of the token is blocked or deactivated",
+                "GitLab forbids `GET /user`: 403 Forbidden",
+                "`https://gitlab.example.com` knows no `GET /user` (status 404)",
+                "`https://gitlab.example.com` redirects `GET /user` to `https://login.example.com`",
+                "`GET /user` was answered with a web page (status 200)",
+                "GitLab refused `GET /user` with status 400: {\"extern_uid\":[\"is bad\"]}",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_pause_is_read_from_either_header_and_measured_by_gitlab_s_clock() {
+        let noon = ("date", "Sun, 22 Nov 2026 12:00:00 GMT");
+        let minute = Some(Duration::from_secs(60));
+        assert_eq!(pause(&headers(&[("retry-after", "60")])), minute);
+        assert_eq!(pause(&headers(&[noon, ("retry-after", "Sun, 22 Nov 2026 12:01:00 GMT")])), minute);
+        let reset = ("ratelimit-reset", "1795348860");
+        assert_eq!(pause(&headers(&[noon, ("ratelimit-remaining", "0"), reset])), minute);
+        assert_eq!(pause(&headers(&[noon, ("ratelimit-remaining", "7"), reset])), None);
+        assert_eq!(pause(&headers(&[("ratelimit-remaining", "0"), reset])), None);
+    }
+
+    #[test]
+    fn only_the_link_to_the_next_page_is_followed() {
+        let link = |text: &str| next_link(&headers(&[("link", text)])).map(String::from);
+        let both = "<https://g/api?a=1>; rel=\"first\", <https://g/api?cursor=x>; rel=\"next\"";
+        assert_eq!(link(both).as_deref(), Some("https://g/api?cursor=x"));
+        assert_eq!(link("<https://g/api?a=1>; rel=\"first\""), None);
+        assert_eq!(link("nonsense"), None);
+    }
+}
