@@ -9,7 +9,9 @@ use seatsync::model::group::{GroupRef, Member};
 use seatsync::model::person::SourceName;
 use seatsync::model::snapshot::{Coverage, GroupState, Snapshot};
 use seatsync::ports::{EdgeError, Source as _};
-use seatsync::sources::ldap::config::{AttributeNames, Bind, ClientCertificate, Directory, LdapConfig, Schema};
+use seatsync::sources::ldap::config::{
+    AttributeNames, Bind, ClientCertificate, Directory, LdapConfig, Schema,
+};
 use seatsync::sources::ldap::source::LdapSource;
 use support::company::{Company, GROUPS, PEOPLE, SUFFIX, SYSTEM, group_dn, person_dn, uuid};
 use support::slapd::{Certificate, Options, Slapd};
@@ -84,7 +86,8 @@ fn small() -> Company {
 async fn a_group_is_read_by_name_dn_and_id() {
     let slapd = Slapd::start(&small().ldif, &Options::default());
     let id = format!("id:{}", uuid(&group_dn("team")));
-    let snapshot = read(config(&slapd), &["TEAM", "CN=team, ou=Groups,dc=example,dc=test", &id]).await.unwrap();
+    let snapshot =
+        read(config(&slapd), &["TEAM", "CN=team, ou=Groups,dc=example,dc=test", &id]).await.unwrap();
     for at in 0..3 {
         assert_eq!(told(&snapshot, at), "team: ada (team), bob (team); complete");
     }

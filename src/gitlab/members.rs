@@ -10,7 +10,7 @@ use crate::gitlab::error::GitLabError;
 use crate::gitlab::pages::{page, read_whole};
 use crate::gitlab::wanted::Wanted;
 use crate::gitlab::wire::{AddOnUsersData, EnterpriseUser, GroupIdentity, rest_id};
-use crate::model::account::{Account, AccountId, Identity, Standing};
+use crate::model::account::{Account, AccountId, DuoActivity, Identity, Standing};
 use crate::model::person::ExternUid;
 use crate::model::purchase::PurchaseId;
 
@@ -73,7 +73,7 @@ fn outsider(id: AccountId, username: Box<str>) -> Account {
         emails: Vec::new(),
         identities: Vec::new(),
         standing: Standing::NotAMember,
-        last_duo_activity: None,
+        last_duo_activity: DuoActivity::NotTold,
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::model::account::{Account, AccountId, Identity, Standing};
+use crate::model::account::{Account, AccountId, DuoActivity, Identity, Standing};
 use crate::model::add_on::AddOn;
 use crate::model::person::ExternUid;
 
@@ -125,7 +125,14 @@ pub struct AddOnUserNode {
     #[serde(default)]
     pub bot: bool,
     pub public_email: Option<Box<str>>,
-    pub last_duo_activity_on: Option<Date>,
+    /// Absent where it was not asked for, `null` for never.
+    #[serde(default, deserialize_with = "told")]
+    pub last_duo_activity_on: Option<Option<Date>>,
+}
+
+/// Tells a field that is `null` from one that is absent.
+fn told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Date>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 impl AddOnUserNode {
@@ -137,7 +144,11 @@ impl AddOnUserNode {
             emails: self.public_email.into_iter().filter(|email| !email.is_empty()).collect(),
             identities: Vec::new(),
             standing: standing(&self.state, self.bot),
-            last_duo_activity: self.last_duo_activity_on,
+            last_duo_activity: match self.last_duo_activity_on {
+                None => DuoActivity::NotTold,
+                Some(None) => DuoActivity::Never,
+                Some(Some(date)) => DuoActivity::On(date),
+            },
         }
     }
 }
@@ -232,7 +243,7 @@ impl RestUser {
             emails,
             identities: identities.collect(),
             standing: standing(&self.state, self.bot == Some(true)),
-            last_duo_activity: None,
+            last_duo_activity: DuoActivity::NotTold,
         }
     }
 }

@@ -178,7 +178,8 @@ fn certificates(directory: &TempDir, shown: Certificate) {
         let key = KeyPair::generate().unwrap();
         let mut params = params;
         params.distinguished_name.push(DnType::CommonName, common_name);
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+        params.extended_key_usages =
+            vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         write(&format!("{name}.pem"), params.signed_by(&key, &ca).unwrap().pem());
         write(&format!("{name}.key"), key.serialize_pem());
     };
