@@ -80,7 +80,7 @@ struct Scheduled {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Moment {
-    /// Right before the n-th mutation from now is carried out; 1: the next.
+    /// Right before the n-th request from now that carries a mutation; 1: the next.
     BeforeMutation(u32),
     /// After n more requests.
     AfterRequests(u32),

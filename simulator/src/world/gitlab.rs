@@ -244,7 +244,10 @@ impl World {
     fn forget(&mut self, id: AccountId) -> bool {
         let Some(account) = self.accounts.remove(&id) else { return false };
         self.eligible = OnceLock::new();
-        self.by_username.remove(&account.username.to_lowercase());
+        let username = account.username.to_lowercase();
+        if self.by_username.get(&username) == Some(&id) {
+            self.by_username.remove(&username);
+        }
         for email in emails(&account) {
             drop_id(self.by_email.get_mut(&email), id);
         }
