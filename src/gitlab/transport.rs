@@ -197,20 +197,16 @@ fn may_have_been_done(sent: Sent) -> bool {
     }
 }
 
-/// The TLS error at the bottom of a failed connection. An `io::Error` hides what it wraps from `source`.
-fn tls_error(error: &reqwest::Error) -> Option<rustls::Error> {
-    let mut cause = error.source();
-    while let Some(link) = cause {
-        if let Some(tls) = link.downcast_ref::<rustls::Error>() {
-            return Some(tls.clone());
-        }
-        let wrapped = link.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if let Some(tls) = wrapped.and_then(|wrapped| wrapped.downcast_ref::<rustls::Error>()) {
-            return Some(tls.clone());
-        }
-        cause = link.source();
+/// The TLS error at the bottom of a failed connection. An `io::Error` shows what it wraps by `get_ref` alone: its
+/// `source` is already the cause of that.
+fn tls_error(error: &(dyn Error + 'static)) -> Option<rustls::Error> {
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return Some(tls.clone());
     }
-    None
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(wrapped) => tls_error(wrapped),
+        None => error.source().and_then(tls_error),
+    }
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate>, GitLabError> {
