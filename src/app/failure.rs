@@ -22,6 +22,8 @@ pub enum Failure {
     File(#[from] FileError),
     #[error(transparent)]
     Output(#[from] OutputError),
+    #[error("the plan was made for `{planned}`, and the configuration names `{configured}`")]
+    OtherGitLab { planned: String, configured: String },
     #[error("{message}")]
     NotDone { message: String },
     #[error("failed to start the runtime")]
@@ -32,11 +34,13 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Failure::Config(_) | Failure::Usage { .. } => Exit::Usage,
-            Failure::File(FileError::Edited { .. }) => Exit::Refused,
-            Failure::File(FileError::Unreadable { .. } | FileError::NoPlan { .. } | FileError::OtherFormat { .. }) => {
-                Exit::Usage
+            Failure::File(FileError::Edited { .. }) | Failure::OtherGitLab { .. } => Exit::Refused,
+            Failure::File(
+                FileError::Unreadable { .. } | FileError::NoPlan { .. } | FileError::OtherFormat { .. },
+            ) => Exit::Usage,
+            Failure::Edge(_) | Failure::Output(_) | Failure::NotDone { .. } | Failure::Runtime(_) => {
+                Exit::Failed
             }
-            Failure::Edge(_) | Failure::Output(_) | Failure::NotDone { .. } | Failure::Runtime(_) => Exit::Failed,
         }
     }
 
@@ -51,10 +55,12 @@ impl Failure {
             Failure::Config(error) => say(error.render(on_terminal).trim_end()),
             Failure::Usage { hint, .. } => complain(self, hint),
             Failure::Edge(error) => complain(self, &error.hint),
-            Failure::File(FileError::Edited { .. }) => {
+            Failure::File(FileError::Edited { .. }) | Failure::OtherGitLab { .. } => {
                 complain(self, "plan again and have that approved: `seatsync plan --out plan.json`");
             }
-            Failure::File(_) | Failure::Output(_) | Failure::NotDone { .. } | Failure::Runtime(_) => complain(self, ""),
+            Failure::File(_) | Failure::Output(_) | Failure::NotDone { .. } | Failure::Runtime(_) => {
+                complain(self, "")
+            }
         }
     }
 }

@@ -34,7 +34,8 @@ impl Progress for Bars {
         let line = lines.entry(what.to_owned()).or_insert_with(|| {
             let line = self.all.add(ProgressBar::new_spinner());
             line.set_style(
-                ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+                ProgressStyle::with_template("{spinner} {msg}")
+                    .unwrap_or_else(|_| ProgressStyle::default_spinner()),
             );
             line
         });

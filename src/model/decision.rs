@@ -125,8 +125,8 @@ pub enum WaitReason {
 }
 
 impl Decision {
-    /// By what decisions are sorted: add-on, verdict, rank, username, account.
-    pub fn order(&self) -> (AddOn, u8, i64, &str, AccountId) {
+    /// By what decisions are sorted: add-on, verdict, rank, place in line, username, account.
+    pub fn order(&self) -> (AddOn, u8, i64, u32, &str, AccountId) {
         let verdict = match self.verdict {
             Verdict::Assign { .. } => 0,
             Verdict::Revoke { .. } => 1,
@@ -135,7 +135,17 @@ impl Decision {
             Verdict::Keep { .. } => 4,
         };
         let rank = self.grounds.as_ref().map_or(i64::MAX, |grounds| grounds.rank);
-        (self.add_on, verdict, rank, &self.account.username, self.account.id)
+        let place = match &self.verdict {
+            Verdict::Wait { because: WaitReason::NoSeat { place } | WaitReason::Reserved { place } } => {
+                *place
+            }
+            Verdict::Assign { .. }
+            | Verdict::Keep { .. }
+            | Verdict::Leave { .. }
+            | Verdict::Revoke { .. }
+            | Verdict::Wait { .. } => 0,
+        };
+        (self.add_on, verdict, rank, place, &self.account.username, self.account.id)
     }
 }
 

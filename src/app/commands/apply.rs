@@ -110,7 +110,13 @@ pub async fn carry_out(
         }
     };
     let writer = Writer::connect(neighbours.client).await?;
-    let tools = Tools { reader: &neighbours.gitlab, writer: &writer, journal: &store, clock, progress: progress.as_ref() };
+    let tools = Tools {
+        reader: &neighbours.gitlab,
+        writer: &writer,
+        journal: &store,
+        clock,
+        progress: progress.as_ref(),
+    };
     let outcomes = apply(&approved, &in_flight, &tools).await?;
     store.close().await;
     Ok(Applied::Done { approved, outcomes })
@@ -130,7 +136,9 @@ fn asked(args: &ApplyArgs, file: Option<&ApprovedFile>) -> Result<Asked, Failure
         if digits.len() != 64 || !digits.chars().all(|digit| digit.is_ascii_hexdigit()) {
             return Err(Failure::Usage {
                 message: format!("`{digest}` is no digest of a plan"),
-                hint: "it is the `digest` of `seatsync plan --format json`: `sha256:` and 64 hexadecimal digits".to_owned(),
+                hint:
+                    "it is the `digest` of `seatsync plan --format json`: `sha256:` and 64 hexadecimal digits"
+                        .to_owned(),
             });
         }
         return Ok(Asked::Approved(Approval::Digest { written: digest.clone() }));
@@ -143,7 +151,8 @@ fn asked(args: &ApplyArgs, file: Option<&ApprovedFile>) -> Result<Asked, Failure
     }
     Err(Failure::Usage {
         message: "nobody is there to be asked, and nothing says that the changes are approved".to_owned(),
-        hint: "approve them with `PLAN.json` or `--digest`, or let the guard's limits decide with `--yes`".to_owned(),
+        hint: "approve them with `PLAN.json` or `--digest`, or let the guard's limits decide with `--yes`"
+            .to_owned(),
     })
 }
 
@@ -168,7 +177,10 @@ fn ask(plan: &Plan, look: Look) -> Result<Approval, Failure> {
         say(&format!("Apply these {changes} changes? Type `yes` to go on:"));
         "yes"
     } else {
-        say(&format!("The guard refuses these {changes} changes. Type `{}` to apply them all the same:", digest.short()));
+        say(&format!(
+            "The guard refuses these {changes} changes. Type `{}` to apply them all the same:",
+            digest.short()
+        ));
         digest.short()
     };
     let mut answer = String::new();

@@ -92,7 +92,8 @@ struct Account {
 
 impl Entry {
     fn change(&self) -> Option<(Change, SeatKey)> {
-        let change = [Change::Assign, Change::Revoke].into_iter().find(|change| change.key() == self.verdict)?;
+        let change =
+            [Change::Assign, Change::Revoke].into_iter().find(|change| change.key() == self.verdict)?;
         let add_on = AddOn::from_key(&self.add_on)?;
         Some((change, SeatKey { add_on, account: AccountId(self.account.id) }))
     }

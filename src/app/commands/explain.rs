@@ -2,6 +2,7 @@
 
 use crate::app::cli::{Common, ExplainArgs};
 use crate::app::clock::SystemClock;
+use crate::app::commands::history;
 use crate::app::commands::plan::observed;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
@@ -12,7 +13,6 @@ use crate::planning::explain::explain;
 use crate::planning::plan;
 use crate::ports::{Clock as _, EdgeError};
 use crate::report;
-use crate::report::history;
 use crate::store::database::Store;
 
 pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {

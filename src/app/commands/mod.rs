@@ -5,5 +5,6 @@ pub mod approved;
 pub mod check;
 pub mod demo;
 pub mod explain;
+pub mod history;
 pub mod plan;
 pub mod runs;

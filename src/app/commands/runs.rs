@@ -1,12 +1,12 @@
 //! `seatsync runs`: past runs, or what came of each change of one.
 
 use crate::app::cli::{Common, RunsArgs};
+use crate::app::commands::history;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
 use crate::app::output::print;
 use crate::app::wiring;
 use crate::ports::RunId;
-use crate::report::history;
 use crate::store::database::Store;
 
 /// More than a year of nightly runs.
@@ -22,7 +22,11 @@ pub async fn run(args: &RunsArgs, common: &Common) -> Result<Exit, Failure> {
         None => history::runs(&store.runs(MOST_RUNS).await?),
         Some(id) => match store.run(RunId(id)).await? {
             Some((run, changes)) => history::runs(&[run]) + &history::changes(&changes),
-            None => return Err(Failure::NotDone { message: format!("there is no run {id}; `seatsync runs` lists them") }),
+            None => {
+                return Err(Failure::NotDone {
+                    message: format!("there is no run {id}; `seatsync runs` lists them"),
+                });
+            }
         },
     };
     store.close().await;
