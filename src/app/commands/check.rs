@@ -16,6 +16,7 @@ use crate::model::plan::Plan;
 use crate::model::snapshot::Coverage;
 use crate::planning::plan;
 use crate::ports::Clock as _;
+use crate::report::words::plural;
 use crate::sync::observe::{observe, read_all};
 
 pub async fn run(common: &Common) -> Result<Exit, Failure> {
@@ -69,7 +70,10 @@ impl Page {
 
     fn gitlab(&mut self, config: &Config, preflight: &Preflight) {
         if let Some(version) = &preflight.version {
-            self.line("ok", &format!("GitLab {version} at {}", config.gitlab.url));
+            self.line(
+                "ok",
+                &format!("GitLab {version} at {}", config.gitlab.url.as_str().trim_end_matches('/')),
+            );
         }
         if let Some(token) = &preflight.token {
             let role = preflight.role.map_or_else(String::new, |role| format!(" of {role}"));
@@ -101,7 +105,9 @@ impl Page {
     fn source(&mut self, name: &str, people: usize, groups: usize, coverage: &Coverage) {
         match coverage {
             Coverage::Complete => {
-                self.line("ok", &format!("source {name}: {people} people in {groups} groups, read whole"))
+                let (people, groups) =
+                    (plural(people, "person", "people"), plural(groups, "group", "groups"));
+                self.line("ok", &format!("source {name}: {people} in {groups}, read whole"));
             }
             Coverage::Partial { because } => {
                 self.partial = true;
