@@ -29,11 +29,11 @@ pub struct Desk<'a> {
 }
 
 /// Who holds a seat of which tier once the tiers before this one are decided.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Tiers {
     /// Decided: has a seat of this better tier, and is entitled to it.
     settled: HashMap<AccountId, AddOn>,
-    /// Decided: keeps a seat of this better tier without being entitled to it.
+    /// Keeps a seat of this tier without being entitled to it.
     lingering: HashMap<AccountId, AddOn>,
 }
 
@@ -67,7 +67,7 @@ pub fn reconcile(
         match fate {
             Fate::Entitled { takeable } => {
                 let claim = &desk.holders.claims.certain[id];
-                let held = Held { since: desk.holders.since(*id), takeable };
+                let held = Held { since: desk.holders.since(account), takeable };
                 contenders.push(contender(*id, claim, Some(held)));
             }
             Fate::Leaves(because) => {
@@ -254,6 +254,7 @@ impl<'a> Desk<'a> {
                 books.adopt.insert(seat, person.clone());
             } else if let (Some(person), Some(held)) = (person, memory.holdings.get(&seat))
                 && held.person.as_ref() != Some(&person)
+                && !(self.holders.doubtful)(id)
             {
                 books.persons.insert(seat, person);
             }
@@ -289,6 +290,14 @@ impl<'a> Desk<'a> {
 }
 
 impl Tiers {
+    /// Nothing is decided yet, save that the seats of tiers without rules are not touched: their holders stay there.
+    pub fn beside<'a>(untouched: impl Iterator<Item = &'a PurchaseReading>) -> Tiers {
+        let lingering = untouched
+            .flat_map(|reading| reading.holders.iter().map(|holder| (*holder, reading.purchase.add_on)))
+            .collect();
+        Tiers { settled: HashMap::new(), lingering }
+    }
+
     fn note(
         &mut self,
         add_on: AddOn,
