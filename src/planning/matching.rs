@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::model::account::{Account, AccountId, AccountQuery, MatchBy, QueryStep};
 use crate::model::finding::{Finding, FindingCode, Level};
+use crate::model::holding::SeatKey;
 use crate::model::person::{ExternUid, Person, PersonKey, SourceName};
 use crate::model::plan::UnmatchedReason;
 use crate::model::policy::Matching;
@@ -89,15 +90,22 @@ pub fn match_people(input: &PlanningInput, accounts: &[Arc<Account>], rules: &[R
     matches
 }
 
-/// The accounts whose seats each person was last known to hold, where these accounts are still there.
+/// The accounts whose seats each person was last known to hold, where these are still there. A seat that somebody else
+/// took back is about to be forgotten, and its link with it.
 fn remembered<'a>(
     input: &'a PlanningInput,
     directory: &AccountIndex<'_>,
 ) -> HashMap<&'a PersonKey, BTreeSet<AccountId>> {
     let mut remembered: HashMap<&PersonKey, BTreeSet<AccountId>> = HashMap::new();
+    let is_lost = |seat: &SeatKey| {
+        let mut readings = input.seats.purchases.iter();
+        let reading = readings.find(|reading| reading.purchase.add_on == seat.add_on);
+        reading.is_some_and(|reading| reading.holders.binary_search(&seat.account).is_err())
+    };
     for (seat, holding) in &input.memory.holdings {
         if let Some(person) = &holding.person
             && directory.by_id.contains_key(&seat.account)
+            && !is_lost(seat)
         {
             remembered.entry(person).or_default().insert(seat.account);
         }

@@ -8,6 +8,7 @@ use seatsync::model::account::{Account, AccountId, MatchBy, Standing};
 use seatsync::model::add_on::AddOn;
 use seatsync::model::group::GroupRef;
 use seatsync::model::person::{Person, PersonId, PersonKey, SourceName};
+use seatsync::model::purchase::PurchaseReading;
 use seatsync::model::rule::{Rule, RuleName};
 use seatsync::model::snapshot::{Coverage, GroupState, Snapshot};
 use seatsync::planning::input::PlanningInput;
@@ -283,6 +284,12 @@ fn remembered(
         .holdings
         .iter()
         .filter(|(_, holding)| holding.person.as_ref() == Some(&key))
+        .filter(|(seat, _)| {
+            let lost = |reading: &PurchaseReading| {
+                reading.purchase.add_on == seat.add_on && !reading.holders.contains(&seat.account)
+            };
+            !input.seats.purchases.iter().any(lost)
+        })
         .map(|(seat, _)| seat.account)
         .filter(|account| accounts.contains_key(account))
         .collect()
