@@ -37,6 +37,7 @@ pub(crate) fn faults(input: &PlanningInput, plan: &Plan) -> Vec<String> {
         bench.holders(&mut faults);
         bench.claimants(&mut faults);
         bench.priority(&mut faults);
+        bench.reservations(&mut faults);
     }
     tiers(input, plan, &mut faults);
     unmatched(plan, &benches, &mut faults);
@@ -128,7 +129,8 @@ impl<'a> Bench<'a> {
 
     fn held_after(&self) -> u32 {
         let assigned = self.count(|decision| decision.verdict.key() == "assign");
-        self.held_before() + assigned - self.count(|decision| decision.verdict.key() == "revoke")
+        (self.held_before() + assigned)
+            .saturating_sub(self.count(|decision| decision.verdict.key() == "revoke"))
     }
 
     /// One verdict each, for everyone it concerns and nobody else.
@@ -417,8 +419,7 @@ impl<'a> Bench<'a> {
     /// Somebody newly served, not from a reserved seat, whose claim is worse.
     fn served_before(&self, rank: i64, person: &(SourceName, PersonId)) -> Option<AccountId> {
         for rule in self.input.rules.iter().filter(|rule| rule.add_on == self.add_on && rule.rank >= rank) {
-            let (seated, new) = self.seated_by(&rule.name);
-            let from_common = seated.saturating_sub((seated - new).max(self.reserved(rule)));
+            let from_common = self.new_from_common(rule);
             let mut served: Vec<_> = self
                 .decisions
                 .values()
@@ -437,6 +438,23 @@ impl<'a> Bench<'a> {
             }
         }
         None
+    }
+
+    /// How many of those newly served by a rule cannot sit in the seats reserved for it.
+    fn new_from_common(&self, rule: &Rule) -> u32 {
+        let (seated, new) = self.seated_by(&rule.name);
+        seated.saturating_sub((seated - new).max(self.reserved(rule)))
+    }
+
+    /// Free seats that are reserved stay free for their rules; only a seat that a holder just gave up may be taken.
+    fn reservations(&self, faults: &mut Vec<String>) {
+        let rules = || self.input.rules.iter().filter(|rule| rule.add_on == self.add_on);
+        let from_common: u32 = rules().map(|rule| self.new_from_common(rule)).sum();
+        let given_up = self.count(|decision| decision.verdict.because() == "outranked");
+        let free = self.to_hand_out().saturating_sub(self.held_after());
+        if from_common > given_up && rules().map(|rule| self.unfilled(rule)).sum::<u32>() > free {
+            faults.push(format!("{}: a reserved seat is given to another rule", self.add_on));
+        }
     }
 
     /// A holder who keeps an unreserved seat by a rule ranked worse, though it might be taken.

@@ -4,3 +4,5 @@ pub(crate) mod afterwards;
 pub(crate) mod drafts;
 pub(crate) mod entitlement;
 pub(crate) mod faults;
+pub(crate) mod part;
+pub(crate) mod plants;
