@@ -282,8 +282,9 @@ impl<'a> Desk<'a> {
         let may_be_entitled = |id| {
             self.holders.claims.certain.contains_key(id) || self.holders.claims.doubtful.contains_key(id)
         };
+        let reclaimed_again: BTreeSet<SeatKey> = books.reclaimed.iter().copied().collect();
         books.reclaimed_cancelled.extend(memory.reclaimed.keys().filter(mine).filter(|seat| {
-            holding.contains(&seat.account)
+            (holding.contains(&seat.account) && !reclaimed_again.contains(seat))
                 || (self.holders.frozen.is_none() && !may_be_entitled(&seat.account))
         }));
     }
