@@ -19,10 +19,6 @@ pub async fn token(client: &Client) -> Result<Option<TokenSelf>, GitLabError> {
     match client.rest("GET /personal_access_tokens/self", url).await {
         Ok(token) => Ok(Some(token)),
         Err(GitLabError::NotFound { .. } | GitLabError::Status { status: 400, .. }) => Ok(None),
-        #[expect(
-            clippy::wildcard_enum_match_arm,
-            reason = "every other error is the answer we were looking for"
-        )]
         Err(error) => Err(error),
     }
 }

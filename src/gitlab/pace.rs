@@ -184,9 +184,8 @@ fn quota(per_minute: u32) -> Quota {
 /// From 0 to below 1, different for each client and each call: the standard library seeds its hashers at random.
 pub fn chance() -> f64 {
     let bits = RandomState::new().build_hasher().finish() >> 11;
-    #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double exactly")]
-    let share = bits as f64 / (1_u64 << 53) as f64;
-    share
+    // 53 bits fit a double exactly.
+    bits as f64 / (1_u64 << 53) as f64
 }
 
 #[cfg(test)]

@@ -103,7 +103,6 @@ impl Reader {
         match first {
             Ok(held) if held.accounts.len() as u64 == u64::from(purchase.assigned) => return Ok(Some(held)),
             Ok(_) | Err(GitLabError::Paging { .. }) => {}
-            #[expect(clippy::wildcard_enum_match_arm, reason = "every other error is final")]
             Err(error) => return Err(error),
         }
         let again = purchases(&self.client).await?;

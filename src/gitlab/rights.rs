@@ -36,10 +36,6 @@ pub async fn rights(client: &Client) -> Result<Rights, GitLabError> {
                 Ok(None) | Err(GitLabError::GraphQl { .. }) => {
                     Ok(Rights { may_manage: false, role: "no Owner of the group" })
                 }
-                #[expect(
-                    clippy::wildcard_enum_match_arm,
-                    reason = "every other error says nothing of the role"
-                )]
                 Err(error) => Err(error),
             }
         }

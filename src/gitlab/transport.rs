@@ -183,7 +183,6 @@ fn sent(outcome: &Result<Answer, GitLabError>) -> Sent {
         Err(GitLabError::Untrusted { .. }) => Sent::Unreached { curable: false },
         // An endless answer is final: nothing else will come of asking again.
         Err(GitLabError::TooLong { .. }) => Sent::Answered { status: 200, pause: None },
-        #[expect(clippy::wildcard_enum_match_arm, reason = "`send` returns no other error than these four")]
         Err(_) => Sent::Lost,
     }
 }
