@@ -58,11 +58,6 @@ impl Client {
         self.config.url.as_str().trim_end_matches('/')
     }
 
-    /// How many requests may be under way at a time.
-    pub fn width(&self) -> usize {
-        usize::try_from(self.config.max_concurrent_requests).unwrap_or(1).max(1)
-    }
-
     /// `GET /metadata`, asked once.
     pub async fn version(&self) -> Result<&Version, GitLabError> {
         let ask = async || {

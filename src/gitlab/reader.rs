@@ -1,6 +1,7 @@
 //! Reads purchases and holders.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use futures_util::future::try_join_all;
@@ -12,7 +13,7 @@ use crate::gitlab::documents::{
     Document, GROUP_HOLDERS, GROUP_HOLDERS_WITH_ACTIVITY, INSTANCE_HOLDERS, INSTANCE_HOLDERS_WITH_ACTIVITY,
 };
 use crate::gitlab::error::GitLabError;
-use crate::gitlab::pages::{Page, page, read_whole};
+use crate::gitlab::pages::{page, read_whole};
 use crate::gitlab::purchases::{of, purchases};
 use crate::gitlab::rights::rights;
 use crate::gitlab::wire::{AddOnUsersData, add_on_type};
@@ -23,10 +24,10 @@ use crate::ports::{EdgeError, Progress, SeatReader};
 
 /// Reads one GitLab; holds nothing that could change it.
 pub struct Reader {
-    pub client: Arc<Client>,
-    pub progress: Arc<dyn Progress>,
-    /// The purchases last seen. GitLab wants some named even where it lists members.
-    pub known_purchases: OnceLock<Vec<PurchaseId>>,
+    pub(crate) client: Arc<Client>,
+    pub(crate) progress: Arc<dyn Progress>,
+    /// The purchases of the first reading. GitLab wants some named even where it lists members; any will do.
+    pub(crate) known_purchases: OnceLock<Vec<PurchaseId>>,
 }
 
 impl Reader {
@@ -67,8 +68,7 @@ impl SeatReader for Reader {
         holders.sort_unstable_by_key(|account| account.id);
         reading.holders = holders.into_iter().map(Arc::new).collect();
         let known = reading.purchases.iter().map(|one| one.purchase.id.clone()).collect();
-        // Only the first reading of a run is kept: any purchase will do.
-        let _ = self.known_purchases.set(known);
+        self.known_purchases.get_or_init(|| known);
         Ok(reading)
     }
 
@@ -115,7 +115,8 @@ impl Reader {
     async fn holders_once(&self, purchase: &Purchase, counted: bool) -> Result<Held, GitLabError> {
         let client = &*self.client;
         let document = document(client.scope(), client.version().await?.tells_duo_activity());
-        let eligible = OnceLock::new();
+        let what = format!("gitlab: holders of {}", purchase.add_on);
+        let (eligible, read) = (OnceLock::new(), AtomicU64::new(0));
         let fetch = async |after: Option<String>| {
             let counted = counted && after.is_none();
             let variables = variables(client.scope(), purchase, after, counted);
@@ -127,19 +128,17 @@ impl Reader {
                 operation: document.name,
                 place: "the list is null".to_owned(),
             })?;
-            self.told(purchase, page("holders", users)?)
+            let page = page("holders", users)?;
+            let shown = page.accounts.len() as u64;
+            let read = read.fetch_add(shown, Ordering::Relaxed) + shown;
+            self.progress.at(&what, read, Some(purchase.assigned.into()));
+            Ok(page)
         };
         let mut accounts = read_whole("holders", Some(purchase.assigned.into()), fetch).await?;
         accounts.sort_unstable_by_key(|account| account.id);
         let holders = accounts.iter().map(|account| account.id).collect();
         let reading = PurchaseReading { purchase: purchase.clone(), holders };
         Ok(Held { reading, accounts, eligible: eligible.get().copied() })
-    }
-
-    fn told(&self, purchase: &Purchase, page: Page) -> Result<Page, GitLabError> {
-        let what = format!("gitlab: holders of {}", purchase.add_on);
-        self.progress.at(&what, page.accounts.len() as u64, Some(purchase.assigned.into()));
-        Ok(page)
     }
 }
 

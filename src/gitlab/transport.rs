@@ -88,14 +88,13 @@ impl Transport {
 
     async fn exchange_in_span(&self, operation: &'static str, request: Request) -> Result<Reply, Failure> {
         let (mut attempts, mut perhaps_done) = (0, false);
-        let mut waited_for = None;
+        let mut since = None;
         loop {
-            let give_up_at = waited_for.unwrap_or_else(Instant::now) + self.pace.patience.deadline;
-            let permit = self.pace.admit(give_up_at).await.map_err(|too_long| Failure {
+            let permit = self.pace.admit(since).await.map_err(|too_long| Failure {
                 error: self.rate_limited(operation, too_long.wait),
                 perhaps_done,
             })?;
-            let started = *waited_for.get_or_insert_with(Instant::now);
+            let started = *since.get_or_insert_with(Instant::now);
             attempts += 1;
             let sending = Instant::now();
             let attempt = request.try_clone().expect("our bodies are no streams");
