@@ -11,7 +11,7 @@ use crate::gitlab::error::GitLabError;
 use crate::gitlab::members::members;
 use crate::gitlab::reader::Reader;
 use crate::gitlab::wanted::{Lookup, Wanted, listing_is_cheaper, lookups};
-use crate::gitlab::wire::RestUser;
+use crate::gitlab::wire::rest::RestUser;
 use crate::model::account::{Account, AccountId, AccountQuery, Standing};
 use crate::model::purchase::Scope;
 use crate::ports::{AccountReader, EdgeError, Progress};

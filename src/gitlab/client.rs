@@ -14,7 +14,8 @@ use crate::gitlab::documents::{Document, TOP_LEVEL_GROUP};
 use crate::gitlab::error::{GitLabError, one_line};
 use crate::gitlab::transport::{Failure, Reply, Transport};
 use crate::gitlab::version::Version;
-use crate::gitlab::wire::{GraphQl, Metadata, NamespaceData};
+use crate::gitlab::wire::graphql::{GraphQl, NamespaceData};
+use crate::gitlab::wire::rest::Metadata;
 use crate::model::purchase::Scope;
 use crate::ports::EdgeError;
 

@@ -16,7 +16,7 @@ use crate::gitlab::error::GitLabError;
 use crate::gitlab::pages::{page, read_whole};
 use crate::gitlab::purchases::{of, purchases};
 use crate::gitlab::rights::rights;
-use crate::gitlab::wire::{AddOnUsersData, add_on_type};
+use crate::gitlab::wire::graphql::{AddOnUsersData, add_on_type};
 use crate::model::account::{Account, AccountId};
 use crate::model::add_on::AddOn;
 use crate::model::purchase::{Instance, Purchase, PurchaseId, PurchaseReading, Scope, SeatReading};

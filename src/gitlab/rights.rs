@@ -5,7 +5,8 @@ use serde_json::json;
 use crate::gitlab::client::Client;
 use crate::gitlab::documents::MEMBERS;
 use crate::gitlab::error::GitLabError;
-use crate::gitlab::wire::{AddOnUsersData, CurrentUser};
+use crate::gitlab::wire::graphql::AddOnUsersData;
+use crate::gitlab::wire::rest::CurrentUser;
 use crate::model::purchase::Scope;
 
 /// The role of the token's account.

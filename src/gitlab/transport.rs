@@ -11,6 +11,7 @@ use rustls_pki_types::pem::PemObject;
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 use tracing::Instrument;
+use url::{Host, Url};
 
 use crate::gitlab::answer::{self, Answer};
 use crate::gitlab::config::GitLabConfig;
@@ -61,6 +62,12 @@ impl Transport {
             .timeout(config.timeout);
         if let Some(path) = &config.ca_file {
             http = http.tls_certs_merge(certificates(path)?);
+        } else if config.url.scheme() == "http" {
+            // Nothing will be verified: a machine without any authorities shall do.
+            http = http.tls_certs_only([]);
+        }
+        if is_loopback(&config.url) {
+            http = http.no_proxy();
         }
         Ok(Transport {
             http: http.build().map_err(|cause| GitLabError::Setup { cause })?,
@@ -204,6 +211,16 @@ fn tls_error(error: &(dyn Error + 'static)) -> Option<rustls::Error> {
     match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
         Some(wrapped) => tls_error(wrapped),
         None => error.source().and_then(tls_error),
+    }
+}
+
+/// Whether the address is this machine's own, which no proxy could reach.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 

@@ -6,6 +6,7 @@ mod accounts;
 mod certificates;
 mod fakes;
 mod group;
+mod logs;
 mod seats;
 mod support;
 mod tokens;
