@@ -111,24 +111,18 @@ impl Transport {
             tracing::debug!(attempts, ?sent, milliseconds = sending.elapsed().as_millis(), "asked GitLab");
             let so_far =
                 SoFar { attempts, elapsed: started.elapsed(), met: self.answered.load(Ordering::Relaxed) };
+            let perhaps_done_before = perhaps_done;
+            perhaps_done |= may_have_been_done(sent);
             match next_step(sent, so_far, self.pace.patience, chance()) {
                 Step::Take => {
-                    let answer = outcome.map_err(|error| Failure { error, perhaps_done })?;
-                    return match answer::judge(&self.origin, operation, &answer) {
-                        Ok(()) => Ok(Reply {
-                            headers: answer.headers,
-                            body: answer.body,
-                            perhaps_done_before: perhaps_done,
-                        }),
-                        Err(error) => Err(Failure { error, perhaps_done }),
-                    };
+                    // The one answer that is final without being whole is one without end.
+                    let answer = outcome.map_err(|error| Failure { error, perhaps_done: true })?;
+                    let failed = |error| Failure { error, perhaps_done };
+                    answer::judge(&self.origin, operation, &answer).map_err(failed)?;
+                    return Ok(Reply { headers: answer.headers, body: answer.body, perhaps_done_before });
                 }
-                Step::Again { after } => {
-                    perhaps_done |= may_have_been_done(sent);
-                    tokio::time::sleep(after).await;
-                }
+                Step::Again { after } => tokio::time::sleep(after).await,
                 Step::GiveUp => {
-                    perhaps_done |= may_have_been_done(sent);
                     let error = match outcome {
                         Ok(Answer { status, .. }) => GitLabError::Unavailable { operation, status, attempts },
                         Err(GitLabError::Lost { cause, .. }) => {
