@@ -39,7 +39,9 @@ impl Reader {
 impl SeatReader for Reader {
     async fn seats(&self, add_ons: &[AddOn]) -> Result<SeatReading, EdgeError> {
         let client = &*self.client;
-        let (version, all) = futures_util::try_join!(client.version(), purchases(client))?;
+        let (version, all) = futures_util::join!(client.version(), purchases(client));
+        // Of a token that is refused, REST says why and GraphQL does not: REST's error goes first.
+        let (version, all) = (version?, all?);
         let mut wanted = add_ons.to_vec();
         wanted.sort_unstable();
         wanted.dedup();
