@@ -256,3 +256,21 @@ async fn pages_that_are_known_to_exist_are_asked_for_at_once() {
     let reading = reader_of(&gitlab).seats(&[AddOn::DuoPro]).await.unwrap();
     assert_eq!(reading.purchases[0].holders.len(), 250);
 }
+
+#[tokio::test]
+async fn lookups_overlap_as_far_as_the_configuration_allows() {
+    // Nobody is answered before four are asked for; a fifth at the same time would be one too many.
+    let (four, under_way) = (Arc::new(Barrier::new(4)), Arc::new(AtomicU32::new(0)));
+    let gitlab = serve(move |_| {
+        let (four, under_way) = (Arc::clone(&four), Arc::clone(&under_way));
+        async move {
+            let too_many = under_way.fetch_add(1, Ordering::SeqCst) >= 4;
+            four.wait().await;
+            under_way.fetch_sub(1, Ordering::SeqCst);
+            if too_many { StatusCode::BAD_REQUEST.into_response() } else { Json(json!([])).into_response() }
+        }
+    })
+    .await;
+    let people: Vec<_> = (1..=8).map(|id| query(&[&format!("name:p{id}")])).collect();
+    assert!(reader_of(&gitlab).accounts(&people, Some(900)).await.unwrap().is_empty());
+}
