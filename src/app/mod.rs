@@ -1,1 +1,69 @@
 //! Top floor: the program.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use crate::app::cli::{Cli, Command};
+use crate::app::exit::Exit;
+use crate::app::failure::Failure;
+
+pub mod cli;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod exit;
+pub mod failure;
+pub mod output;
+pub mod progress;
+pub mod telemetry;
+pub mod wiring;
+
+/// Reads the command line, runs one command, and says how it ended.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::start(cli.common.log_format, cli.common.verbose);
+    let exit = match run(&cli) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            failure.say(cli.common.color);
+            failure.exit()
+        }
+    };
+    ExitCode::from(exit.code())
+}
+
+fn run(cli: &Cli) -> Result<Exit, Failure> {
+    // The one TLS stack; a second installation, as in tests, changes nothing.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(Failure::Runtime)?;
+    let common = &cli.common;
+    match &cli.command {
+        Command::Demo => runtime.block_on(commands::demo::run(common)),
+        Command::Check => runtime.block_on(commands::check::run(common)),
+        Command::Plan(args) => runtime.block_on(commands::plan::run(args, common)),
+        Command::Apply(args) => runtime.block_on(commands::apply::run(args, common)),
+        Command::Explain(args) => runtime.block_on(commands::explain::run(args, common)),
+        Command::Runs(args) => runtime.block_on(commands::runs::run(args, common)),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "seatsync", &mut script);
+            output::print(&String::from_utf8_lossy(&script))?;
+            Ok(Exit::Done)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(output::OutputError::Stdout)?;
+            output::print(&String::from_utf8_lossy(&page))?;
+            Ok(Exit::Done)
+        }
+        Command::ConfigSchema => {
+            output::print(&config::schema::json_schema())?;
+            Ok(Exit::Done)
+        }
+    }
+}

@@ -12,7 +12,7 @@ use crate::gitlab::wanted::Wanted;
 use crate::gitlab::wire::gid::rest_id;
 use crate::gitlab::wire::graphql::AddOnUsersData;
 use crate::gitlab::wire::rest::{EnterpriseUser, GroupIdentity};
-use crate::model::account::{Account, AccountId, Identity, Standing};
+use crate::model::account::{Account, AccountId, DuoActivity, Identity, Standing};
 use crate::model::person::ExternUid;
 use crate::model::purchase::PurchaseId;
 
@@ -75,7 +75,7 @@ fn outsider(id: AccountId, username: Box<str>) -> Account {
         emails: Vec::new(),
         identities: Vec::new(),
         standing: Standing::NotAMember,
-        last_duo_activity: None,
+        last_duo_activity: DuoActivity::NotTold,
     }
 }
 

@@ -25,8 +25,15 @@ pub struct Account {
     pub emails: Vec<Box<str>>,
     pub identities: Vec<Identity>,
     pub standing: Standing,
-    /// GitLab's `lastDuoActivityOn` (since 17.9): `None` for never, or for not told.
-    pub last_duo_activity: Option<Date>,
+    pub last_duo_activity: DuoActivity,
+}
+
+/// GitLab's `lastDuoActivityOn`, which versions before 17.9 and listings other than that of holders do not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DuoActivity {
+    NotTold,
+    Never,
+    On(Date),
 }
 
 /// One `extern_uid` that GitLab holds for an account.

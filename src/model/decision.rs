@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::account::{Account, MatchBy, Standing};
+use crate::model::account::{Account, AccountId, MatchBy, Standing};
 use crate::model::add_on::AddOn;
 use crate::model::entitlement::{Grounds, KnownPerson};
 use crate::model::seat_pool::Seat;
@@ -122,6 +122,31 @@ pub enum WaitReason {
     Frozen {
         because: String,
     },
+}
+
+impl Decision {
+    /// By what decisions are sorted: add-on, verdict, rank, place in line, username, account.
+    pub fn order(&self) -> (AddOn, u8, i64, u32, &str, AccountId) {
+        let verdict = match self.verdict {
+            Verdict::Assign { .. } => 0,
+            Verdict::Revoke { .. } => 1,
+            Verdict::Wait { .. } => 2,
+            Verdict::Leave { .. } => 3,
+            Verdict::Keep { .. } => 4,
+        };
+        let rank = self.grounds.as_ref().map_or(i64::MAX, |grounds| grounds.rank);
+        let place = match &self.verdict {
+            Verdict::Wait { because: WaitReason::NoSeat { place } | WaitReason::Reserved { place } } => {
+                *place
+            }
+            Verdict::Assign { .. }
+            | Verdict::Keep { .. }
+            | Verdict::Leave { .. }
+            | Verdict::Revoke { .. }
+            | Verdict::Wait { .. } => 0,
+        };
+        (self.add_on, verdict, rank, place, &self.account.username, self.account.id)
+    }
 }
 
 impl Verdict {

@@ -33,6 +33,17 @@ impl DistinguishedName {
         &self.0
     }
 
+    /// The name one step up; `None` at the top.
+    pub fn parent(&self) -> Option<DistinguishedName> {
+        let mut escaped = false;
+        let comma = self.0.bytes().position(|byte| {
+            let separates = byte == b',' && !escaped;
+            escaped = byte == b'\\' && !escaped;
+            separates
+        })?;
+        Some(DistinguishedName(self.0[comma + 1..].into()))
+    }
+
     /// Whether this name is `base` or lies below it.
     pub fn is_within(&self, base: &DistinguishedName) -> bool {
         match self.0.strip_suffix(&*base.0) {
@@ -154,6 +165,14 @@ mod tests {
         for text in ["", "Platform Engineers", "cn", "=x", "cn=a\\", "cn=\"a", "a b=c"] {
             assert!(DistinguishedName::parse(text).is_none(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_parent_is_one_step_up() {
+        let name = DistinguishedName::parse("cn=Byron\\, Ada\\\\,ou=a,dc=corp").unwrap();
+        let parent = name.parent().unwrap();
+        assert_eq!(parent.as_str(), "ou=a,dc=corp");
+        assert_eq!(parent.parent().unwrap().parent(), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod add_on;
 pub mod decision;
 pub mod distinguished_name;
 pub mod entitlement;
+pub mod explanation;
 pub mod finding;
 pub mod group;
 pub mod holding;

@@ -54,6 +54,8 @@ pub struct AddOnSummary {
     pub reserve: u32,
     pub held_before: u32,
     pub held_after: u32,
+    /// Why nobody may lose a seat of this add-on in this run.
+    pub frozen: Option<String>,
 }
 
 /// An entitled person who has no account, or none that could be told apart.
@@ -122,6 +124,21 @@ pub struct Bookkeeping {
     pub sizes: BTreeMap<SourceName, SourceSize>,
 }
 
+impl Bookkeeping {
+    /// Sorts what was gathered, so that the same plan is always the same.
+    pub fn sort(&mut self) {
+        for seats in [
+            &mut self.forget,
+            &mut self.grace_started,
+            &mut self.grace_cancelled,
+            &mut self.reclaimed,
+            &mut self.reclaimed_cancelled,
+        ] {
+            seats.sort_unstable();
+        }
+    }
+}
+
 impl Plan {
     /// The changes to GitLab, sorted: revocations first, then assignments.
     pub fn changes(&self) -> Vec<(Change, SeatKey)> {
@@ -135,6 +152,13 @@ impl Plan {
             .collect();
         changes.sort_unstable();
         changes
+    }
+
+    /// The username of the account of a seat that this plan decides about.
+    pub fn username(&self, seat: &SeatKey) -> Option<&str> {
+        let decision =
+            self.decisions.iter().find(|d| d.add_on == seat.add_on && d.account.id == seat.account);
+        decision.map(|decision| &*decision.account.username)
     }
 
     /// The digest of the changes alone, so that an approval outlives unrelated news.

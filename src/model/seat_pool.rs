@@ -66,6 +66,11 @@ impl SeatPool {
         Ok(Seat { add_on: self.add_on })
     }
 
+    /// Whether no seat is left, not even a reserved one.
+    pub fn is_empty(&self) -> bool {
+        self.common == 0 && self.reserved.values().all(|left| *left == 0)
+    }
+
     /// Puts back a common seat that a holder gives up in this plan.
     pub fn add_common(&mut self) {
         self.common += 1;

@@ -112,6 +112,11 @@ impl Snapshot {
         Coverage::Complete
     }
 
+    /// How many of the groups that were asked for were found.
+    pub fn groups_found(&self) -> usize {
+        self.groups.iter().filter(|reading| matches!(reading.state, GroupState::Found { .. })).count()
+    }
+
     /// What became of a group that was asked for.
     pub fn group(&self, reference: &GroupRef) -> Option<&GroupState> {
         self.groups.iter().find(|reading| reading.reference == *reference).map(|reading| &reading.state)

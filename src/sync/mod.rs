@@ -1,1 +1,5 @@
 //! The run: observe, plan, apply.
+
+pub mod apply;
+pub mod batch;
+pub mod observe;

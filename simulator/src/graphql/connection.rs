@@ -124,7 +124,7 @@ impl ObjectValue for PageInfo {
     }
 }
 
-/// The cursor of a row, counted from 1.
+/// The cursor of a row, counted from 1. Clients must not read it; the encoding is graphql-ruby's default.
 fn cursor_of(row: usize) -> String {
     BASE64URL_NOPAD.encode(row.to_string().as_bytes())
 }

@@ -2,6 +2,7 @@
 
 use apollo_compiler::ast;
 use apollo_compiler::diagnostic::ToCliReport as _;
+use apollo_compiler::response::GraphQLError;
 use apollo_compiler::validation::DiagnosticList;
 use serde_json::{Value, json};
 
@@ -11,20 +12,26 @@ const MOST: usize = 5;
 /// Each complaint with its place, its path and GitLab's code for it.
 pub(crate) fn of_document(text: &str, diagnostics: &DiagnosticList) -> Vec<Value> {
     let document = ast::Document::parse(text, "query.graphql").unwrap_or_else(|errors| errors.partial);
-    diagnostics
+    let complaints: Vec<(&str, Vec<String>, GraphQLError)> = diagnostics
         .iter()
-        .take(MOST)
         .map(|diagnostic| {
-            let plain = diagnostic.to_json();
             let name = diagnostic.error.unstable_error_name().unwrap_or("SyntaxError");
             let path = diagnostic.error.location().map(|location| path_to(&document, location.offset()));
-            let (message, extensions) = in_gitlab_words(name, &plain.message, path.as_deref().unwrap_or(&[]));
-            json!({
-                "message": message,
-                "locations": plain.locations,
-                "path": path.unwrap_or_default(),
-                "extensions": extensions,
-            })
+            (name, path.unwrap_or_default(), diagnostic.to_json())
+        })
+        .collect();
+    // The validator drops a field it does not know, and then finds the field around it empty.
+    let is_echo = |name: &str, path: &[String]| {
+        name == "MissingSubselection"
+            && complaints
+                .iter()
+                .any(|(name, within, _)| *name == "UndefinedField" && within.starts_with(path))
+    };
+    let genuine = complaints.iter().filter(|(name, path, _)| !is_echo(name, path)).take(MOST);
+    genuine
+        .map(|(name, path, plain)| {
+            let (message, extensions) = in_gitlab_words(name, &plain.message, path);
+            json!({ "message": message, "locations": plain.locations, "path": path, "extensions": extensions })
         })
         .collect()
 }

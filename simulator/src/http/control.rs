@@ -52,12 +52,13 @@ async fn state(State(site): State<Arc<Site>>) -> Json<Value> {
 }
 
 async fn requests(State(site): State<Arc<Site>>) -> Json<Value> {
-    let requests = site.requests();
-    Json(json!({ "total": requests.len(), "counts": counts(&requests), "requests": *requests }))
+    let records = site.requests();
+    let requests = records.all();
+    Json(json!({ "total": requests.len(), "counts": counts(requests), "requests": requests }))
 }
 
 async fn forget_requests(State(site): State<Arc<Site>>) -> StatusCode {
-    site.requests().clear();
+    site.requests().forget();
     StatusCode::NO_CONTENT
 }
 

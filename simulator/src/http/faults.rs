@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::graphql::request::Outline;
+use crate::http::throttle::{Standing, unix_now};
 use crate::world::incident::Incident;
 
 /// Everything that is to go wrong. Edited while the simulator runs.
@@ -79,7 +80,7 @@ struct Scheduled {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Moment {
-    /// Right before the n-th mutation from now is carried out; 1: the next.
+    /// Right before the n-th request from now that carries a mutation; 1: the next.
     BeforeMutation(u32),
     /// After n more requests.
     AfterRequests(u32),
@@ -178,12 +179,7 @@ impl Failure {
     /// The answer of a request that fails so. Empty where the connection is cut anyway.
     pub(crate) fn response(&self, is_graphql: bool) -> Response {
         match self {
-            Failure::Throttled { retry_after } => (
-                StatusCode::TOO_MANY_REQUESTS,
-                [(header::RETRY_AFTER, retry_after.to_string()), (header::CONTENT_TYPE, "text/plain".to_owned())],
-                "Retry later\n",
-            )
-                .into_response(),
+            Failure::Throttled { retry_after } => Standing::exhausted(*retry_after, unix_now()).refusal(),
             Failure::Limited { retry_after } => limited(is_graphql, *retry_after),
             Failure::InternalError if is_graphql => {
                 let body = json!({ "errors": [{ "message": "Internal server error" }] });

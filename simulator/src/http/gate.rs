@@ -74,9 +74,7 @@ pub(crate) async fn pass(
         wire.cut();
     }
     let status = (!wire.is_cut()).then(|| response.status().as_u16());
-    if let Some(record) = site.requests().get_mut(number) {
-        record.status = status;
-    }
+    site.requests().end(number, status);
     response
 }
 
@@ -102,10 +100,10 @@ fn record(
     path: &str,
     outline: Option<&Outline>,
     account: Option<AccountId>,
-) -> usize {
+) -> u64 {
     let outline = outline.cloned().unwrap_or_default();
-    let mut requests = site.requests();
-    requests.push(RequestRecord {
+    site.requests().begin(RequestRecord {
+        number: 0,
         method: method.to_owned(),
         path: path.to_owned(),
         operation: outline.operation,
@@ -113,8 +111,7 @@ fn record(
         ids: outline.ids,
         account,
         status: None,
-    });
-    requests.len() - 1
+    })
 }
 
 /// Counts the request against every limit. Answers what its headers are to say, or the refusal.

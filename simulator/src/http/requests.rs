@@ -9,6 +9,8 @@ use crate::world::account::AccountId;
 /// One request. It holds ids and counts, no variables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestRecord {
+    /// Counted from 1, over the whole life of the simulator.
+    pub number: u64,
     pub method: String,
     /// The path with its query, as sent.
     pub path: String,
@@ -33,6 +35,36 @@ impl RequestRecord {
         } else {
             self.root_fields.join(" ")
         }
+    }
+}
+
+/// The requests so far, until they are forgotten.
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    begun: u64,
+    records: Vec<RequestRecord>,
+}
+
+impl Records {
+    /// Keeps a request that has no answer yet; answers its number.
+    pub(crate) fn begin(&mut self, record: RequestRecord) -> u64 {
+        self.begun += 1;
+        self.records.push(RequestRecord { number: self.begun, ..record });
+        self.begun
+    }
+
+    pub(crate) fn end(&mut self, number: u64, status: Option<u16>) {
+        if let Some(record) = self.records.iter_mut().rev().find(|record| record.number == number) {
+            record.status = status;
+        }
+    }
+
+    pub(crate) fn all(&self) -> &[RequestRecord] {
+        &self.records
+    }
+
+    pub(crate) fn forget(&mut self) {
+        self.records.clear();
     }
 }
 

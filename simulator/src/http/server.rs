@@ -78,12 +78,12 @@ impl Simulator {
 
     /// All requests to the API so far, oldest first.
     pub fn requests(&self) -> Vec<RequestRecord> {
-        self.site.requests().clone()
+        self.site.requests().all().to_vec()
     }
 
     /// Forgets the requests so far.
     pub fn forget_requests(&self) {
-        self.site.requests().clear();
+        self.site.requests().forget();
     }
 
     /// Answers what is under way, then closes the socket.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::http::faults::Faults;
-use crate::http::requests::RequestRecord;
+use crate::http::requests::Records;
 use crate::http::throttle::Counters;
 use crate::world::gitlab::World;
 
@@ -12,7 +12,7 @@ use crate::world::gitlab::World;
 pub(crate) struct Site {
     pub(crate) world: Arc<Mutex<World>>,
     faults: Mutex<Faults>,
-    requests: Mutex<Vec<RequestRecord>>,
+    requests: Mutex<Records>,
     counters: Mutex<Counters>,
 }
 
@@ -34,7 +34,7 @@ impl Site {
         lock(&self.faults)
     }
 
-    pub(crate) fn requests(&self) -> MutexGuard<'_, Vec<RequestRecord>> {
+    pub(crate) fn requests(&self) -> MutexGuard<'_, Records> {
         lock(&self.requests)
     }
 

@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
-use crate::http::faults::Failure;
 use crate::world::account::AccountId;
 use crate::world::settings::RateLimit;
 
@@ -36,8 +35,10 @@ struct Count {
 pub(crate) struct Standing {
     limit: RateLimit,
     observed: u32,
-    /// Unix seconds.
-    now: u64,
+    /// Seconds until the window ends.
+    left: u64,
+    /// The Unix second when it ends.
+    reset: u64,
 }
 
 impl Counters {
@@ -49,13 +50,15 @@ impl Counters {
         limit: RateLimit,
         now: u64,
     ) -> Standing {
-        let window = now / u64::from(limit.period_seconds.max(1));
+        let period = u64::from(limit.period_seconds.max(1));
+        let window = now / period;
         let count = self.counts.entry((counted, account)).or_default();
         if count.window != window {
             *count = Count { window, requests: 0 };
         }
         count.requests += 1;
-        Standing { limit, observed: count.requests, now }
+        let left = period - now % period;
+        Standing { limit, observed: count.requests, left, reset: now + left }
     }
 }
 
@@ -64,21 +67,23 @@ impl Standing {
         self.observed > self.limit.requests
     }
 
-    /// Seconds until the window ends.
-    pub(crate) fn retry_after(&self) -> u64 {
-        let period = u64::from(self.limit.period_seconds.max(1));
-        period - self.now % period
+    /// A made-up limit that was reached, with so many seconds left of its window.
+    pub(crate) fn exhausted(left: u64, now: u64) -> Standing {
+        let limit = RateLimit { requests: 600, period_seconds: 60 };
+        Standing { limit, observed: limit.requests + 1, left, reset: now + left }
     }
 
-    /// The 429 of the HTTP layer.
+    /// The 429 of the HTTP layer: plain text, all headers.
     pub(crate) fn refusal(&self) -> Response {
-        let mut response = Failure::Throttled { retry_after: self.retry_after() }.response(false);
-        self.add_headers(response.headers_mut());
-        let reset = i64::try_from(self.now + self.retry_after()).ok();
-        let reset = reset.and_then(|second| Timestamp::from_second(second).ok());
+        let mut response = (StatusCode::TOO_MANY_REQUESTS, "Retry later\n").into_response();
+        let headers = response.headers_mut();
+        self.add_headers(headers);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        headers.insert(header::RETRY_AFTER, self.left.into());
+        let reset = i64::try_from(self.reset).ok().and_then(|second| Timestamp::from_second(second).ok());
         let date = reset.map(|reset| reset.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
         if let Some(date) = date.and_then(|date| HeaderValue::from_str(&date).ok()) {
-            response.headers_mut().insert(HeaderName::from_static("ratelimit-resettime"), date);
+            headers.insert(HeaderName::from_static("ratelimit-resettime"), date);
         }
         response
     }
@@ -93,7 +98,7 @@ impl Standing {
         headers.insert(HeaderName::from_static("ratelimit-limit"), a_minute.into());
         headers.insert(HeaderName::from_static("ratelimit-observed"), self.observed.into());
         headers.insert(HeaderName::from_static("ratelimit-remaining"), remaining.into());
-        headers.insert(HeaderName::from_static("ratelimit-reset"), (self.now + self.retry_after()).into());
+        headers.insert(HeaderName::from_static("ratelimit-reset"), self.reset.into());
     }
 }
 

@@ -37,6 +37,7 @@ impl Refusal {
         Refusal::message(StatusCode::FORBIDDEN, "403 Forbidden")
     }
 
+    /// GitLab's words vary with the state of the account; clients can count on the status alone.
     pub(crate) fn account_not_active() -> Refusal {
         Refusal::message(StatusCode::FORBIDDEN, "403 Forbidden - Your account has been blocked.")
     }

@@ -166,7 +166,7 @@ impl UserParameters {
         }
         let search = self.search.as_ref()?;
         // Nobody's name holds an `@`, so an address needs no look at every account.
-        search.contains('@').then(|| world.account_by_email(search).into_iter().collect())
+        search.contains('@').then(|| world.accounts_by_email(search))
     }
 
     fn keep(&self, account: &Account, admin: bool) -> bool {

@@ -1,6 +1,6 @@
 //! The simulated GitLab itself: its tables, and the indices that keep it quick with 100,000 accounts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::{Arc, OnceLock};
 
@@ -15,7 +15,7 @@ use crate::world::token::{Token, TokenState};
 /// One GitLab: an instance, or one top-level group of GitLab.com.
 ///
 /// Edits go through methods that keep the indices true. Nothing here reads a clock: `today` is a field.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct World {
     pub today: Date,
     pub settings: Settings,
@@ -24,7 +24,7 @@ pub struct World {
     purchases: BTreeMap<PurchaseId, Purchase>,
     tokens: BTreeMap<String, Token>,
     by_username: HashMap<String, AccountId>,
-    by_email: HashMap<String, AccountId>,
+    by_email: HashMap<String, Vec<AccountId>>,
     by_identity: HashMap<(String, String), Vec<AccountId>>,
     /// Eligible accounts in the order of their ids, worked out when first asked for after an edit of accounts.
     eligible: OnceLock<Arc<[AccountId]>>,
@@ -103,8 +103,10 @@ impl World {
         self.accounts.get(self.by_username.get(&username.to_lowercase())?)
     }
 
-    pub fn account_by_email(&self, email: &str) -> Option<&Arc<Account>> {
-        self.accounts.get(self.by_email.get(&email.to_lowercase())?)
+    /// The accounts with this address, be it their primary or their public one.
+    pub fn accounts_by_email(&self, email: &str) -> Vec<&Arc<Account>> {
+        let ids = self.by_email.get(&email.to_lowercase()).map_or(&[][..], Vec::as_slice);
+        ids.iter().filter_map(|id| self.accounts.get(id)).collect()
     }
 
     /// The accounts that `provider` calls `extern_uid`, whatever the case of letters.
@@ -230,7 +232,9 @@ impl World {
     fn index(&mut self, account: Account) {
         self.eligible = OnceLock::new();
         self.by_username.insert(account.username.to_lowercase(), account.id);
-        self.by_email.insert(account.email.to_lowercase(), account.id);
+        for email in emails(&account) {
+            self.by_email.entry(email).or_default().push(account.id);
+        }
         for key in identity_keys(&account) {
             self.by_identity.entry(key).or_default().push(account.id);
         }
@@ -240,18 +244,35 @@ impl World {
     fn forget(&mut self, id: AccountId) -> bool {
         let Some(account) = self.accounts.remove(&id) else { return false };
         self.eligible = OnceLock::new();
-        self.by_username.remove(&account.username.to_lowercase());
-        self.by_email.remove(&account.email.to_lowercase());
+        let username = account.username.to_lowercase();
+        if self.by_username.get(&username) == Some(&id) {
+            self.by_username.remove(&username);
+        }
+        for email in emails(&account) {
+            drop_id(self.by_email.get_mut(&email), id);
+        }
         for key in identity_keys(&account) {
-            if let Some(ids) = self.by_identity.get_mut(&key) {
-                ids.retain(|&other| other != id);
-            }
+            drop_id(self.by_identity.get_mut(&key), id);
         }
         true
     }
 }
 
-fn identity_keys(account: &Account) -> Vec<(String, String)> {
+fn drop_id(ids: Option<&mut Vec<AccountId>>, id: AccountId) {
+    if let Some(ids) = ids {
+        ids.retain(|&other| other != id);
+    }
+}
+
+fn emails(account: &Account) -> BTreeSet<String> {
+    [Some(&account.email), account.public_email.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(|it| it.to_lowercase())
+        .collect()
+}
+
+fn identity_keys(account: &Account) -> BTreeSet<(String, String)> {
     let identities = account.identities.iter().map(|identity| {
         (identity.provider.clone(), normalised_uid(&identity.provider, &identity.extern_uid))
     });
@@ -259,10 +280,7 @@ fn identity_keys(account: &Account) -> Vec<(String, String)> {
         .scim_identities
         .iter()
         .map(|identity| ("scim".to_owned(), normalised_uid("scim", &identity.extern_uid)));
-    let mut keys: Vec<_> = identities.chain(scim).collect();
-    keys.sort();
-    keys.dedup();
-    keys
+    identities.chain(scim).collect()
 }
 
 /// Letters in lower case; a DN also without the blanks around its commas.

@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::gitlab::wire::gid;
-use crate::model::account::{Account, AccountId, Standing};
+use crate::gitlab::wire::{gid, nullable};
+use crate::model::account::{Account, AccountId, DuoActivity, Standing};
 use crate::model::add_on::AddOn;
 
 /// The envelope of every GraphQL answer.
@@ -123,7 +123,9 @@ pub struct AddOnUserNode {
     #[serde(default)]
     pub bot: bool,
     pub public_email: Option<Box<str>>,
-    pub last_duo_activity_on: Option<Date>,
+    /// Absent where it was not asked for, `null` for never.
+    #[serde(default, deserialize_with = "nullable::told")]
+    pub last_duo_activity_on: Option<Option<Date>>,
 }
 
 impl AddOnUserNode {
@@ -135,7 +137,11 @@ impl AddOnUserNode {
             emails: self.public_email.into_iter().filter(|email| !email.is_empty()).collect(),
             identities: Vec::new(),
             standing: standing(&self.state, self.bot),
-            last_duo_activity: self.last_duo_activity_on,
+            last_duo_activity: match self.last_duo_activity_on {
+                None => DuoActivity::NotTold,
+                Some(None) => DuoActivity::Never,
+                Some(Some(date)) => DuoActivity::On(date),
+            },
         }
     }
 }

@@ -2,4 +2,5 @@
 
 pub mod gid;
 pub mod graphql;
+pub mod nullable;
 pub mod rest;

@@ -1,11 +1,12 @@
 //! Answers of REST.
 
 use jiff::civil::Date;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::gitlab::wire::graphql::standing;
-use crate::model::account::{Account, AccountId, Identity};
+use crate::gitlab::wire::nullable;
+use crate::model::account::{Account, AccountId, DuoActivity, Identity};
 use crate::model::person::ExternUid;
 
 #[derive(Debug, Deserialize)]
@@ -22,7 +23,7 @@ pub struct RestUser {
     email: Option<Box<str>>,
     public_email: Option<Box<str>>,
     /// Absent where GitLab does not tell; `Some(None)` where the primary address was never confirmed.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "nullable::told")]
     confirmed_at: Option<Option<Value>>,
     identities: Option<Vec<RestIdentity>>,
     scim_identities: Option<Vec<RestIdentity>>,
@@ -66,7 +67,7 @@ impl RestUser {
             emails,
             identities: identities.collect(),
             standing: standing(&self.state, self.bot == Some(true)),
-            last_duo_activity: None,
+            last_duo_activity: DuoActivity::NotTold,
         }
     }
 }
@@ -103,11 +104,6 @@ pub struct TokenSelf {
     #[serde(default)]
     pub scopes: Vec<String>,
     pub expires_at: Option<Date>,
-}
-
-/// Tells `null` from absent.
-fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<Value>>, D::Error> {
-    Option::deserialize(from).map(Some)
 }
 
 #[cfg(test)]

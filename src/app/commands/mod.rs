@@ -1,0 +1,10 @@
+//! The commands, one file each.
+
+pub mod apply;
+pub mod approved;
+pub mod check;
+pub mod demo;
+pub mod explain;
+pub mod history;
+pub mod plan;
+pub mod runs;

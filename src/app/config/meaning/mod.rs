@@ -1,0 +1,11 @@
+//! The configuration as meant, one section a file.
+
+pub mod bind;
+pub mod gitlab;
+pub mod policy;
+pub mod rules;
+pub mod sources;
+pub mod state;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+//! What a user reads whose configuration is well written, and means nothing.
+
+use insta::assert_snapshot;
+
+use crate::app::config::tests::words_of;
+
+#[test]
+fn a_directory_says_one_way_to_bind() {
+    assert_snapshot!(words_of(r#"
+[ldap.a]
+urls = ["ldaps://a"]
+schema = "rfc2307"
+base_dn = "corp"
+bind = { dn = "", password = { env = "TOKEN" } }
+person_filter = "uid=*"
+[ldap.b]
+urls = []
+schema = "openldap"
+base_dn = ""
+bind = { gssapi = true, anonymous = true }
+page_size = 10001
+[ldap.c]
+urls = ["ldaps://a"]
+schema = "active_directory"
+base_dn = "dc=corp"
+bind = { external = true, key = "k.pem" }
+[ldap.d]
+urls = ["ldaps://a"]
+start_tls = true
+schema = "active_directory"
+base_dn = "dc=corp"
+bind = { gssapi = false }
+[ldap.e]
+urls = ["ldaps://a"]
+schema = "active_directory"
+base_dn = "dc=corp"
+"#), @r#"
+     4: `corp` is no distinguished name
+        write it as "DC=corp,DC=example,DC=com"
+     5: an empty `dn` would bind as nobody
+        write the DN, or `bind = { anonymous = true }` where that is meant
+     6: `uid=*` is no LDAP filter
+        filters stand in parentheses: "(objectClass=person)"
+     8: there is no server to ask
+        write at least one: ["ldaps://dc1.example.com"]
+     9: `openldap` is no value of `ldap.b.schema`
+        one of: `active_directory`, `rfc2307bis`, `rfc2307`
+    10: this is empty
+        leave the key out, or give it a value
+    11: `bind` says exactly one way to prove who seatsync is
+        one of: { dn = "…", password = { env = "…" } }, { gssapi = true }, { external = true } (with `certificate` and `key`, or without), { anonymous = true }
+    12: `ldap.b.page_size` must be between 1 and 10000
+    17: `certificate` and `key` go together
+        write both, or neither for an `ldapi` socket
+    19: `start_tls` is for `ldap://` alone
+        remove `start_tls`, or write ldap://
+    23: this says how not to bind
+        remove it
+    24: `ldap.e` lacks `bind`
+        add `bind = …`
+    "#);
+}
+
+#[test]
+fn rules_are_complained_of_by_line() {
+    assert_snapshot!(words_of(r#"
+[csv.hr]
+path = "hr.csv"
+[csv.it]
+path = "it.csv"
+[[rule]]
+name = "a"
+add_on = "duo_pro"
+groups = []
+[[rule]]
+name = "a"
+add_on = "duo_pro"
+source = "corp"
+groups = ["", "id:"]
+where = 'person.department =='
+[[rule]]
+name = ""
+add_on = "enterprise_agile_planning"
+source = "hr"
+groups = ["a"]
+max_seats = 3
+reserved_seats = 4
+until = "2027-03-31"
+[[rule]]
+name = "b"
+add_on = "duo_pro"
+source = "hr"
+groups = ["a"]
+max_seats = 0
+rank = "first"
+[[rule]]
+name = "b"
+add_on = "duo_pro"
+source = "hr"
+groups = ["a"]
+[[rule]]
+name = "b"
+add_on = "duo_pro"
+source = "it"
+groups = ["a"]
+until = 2027-03-31T00:00:00Z
+"#), @r#"
+     5: there are several sources, and the rule names none
+        add `source = …`, one of: `hr`, `it`
+     8: a rule without groups entitles nobody
+        name at least one group, or remove the rule; an empty rule never means: take every seat back
+    10: two rules are named `a`
+        reports tell rules apart by their names: give this one another
+    12: there is no source named `corp`
+        the sources are: `hr`, `it`
+    13: this names no group
+        write its name, its DN or `id:` and its unchanging id
+    13: this names no group
+        write its name, its DN or `id:` and its unchanging id
+    14: `where` is no CEL expression: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}
+        for example: where = 'person.department == "R&D"'
+    16: this is empty
+        leave the key out, or give it a value
+    17: `enterprise_agile_planning` is no value of `rule.add_on`
+        the add-ons are `duo_enterprise` and `duo_pro`; seats of Enterprise Agile Planning have no API
+    21: 4 seats are reserved, and the rule may fill 3 at most
+        lower one or raise `max_seats`
+    22: `rule.until` is a date, and here is a string
+        write it without quotes: 2027-03-31
+    28: `rule.max_seats` must be at least 1, and not beyond 4294967295
+    29: `rule.rank` is a whole number, and here is a string
+        write it in digits, without quotes
+    31: two rules are named `b`
+        reports tell rules apart by their names: give this one another
+    36: two rules are named `b`
+        reports tell rules apart by their names: give this one another
+    40: `rule.until` is a day, without a time
+        write it as `2027-03-31`
+    "#);
+}
+
+#[test]
+fn rules_need_a_source() {
+    assert_snapshot!(words_of("\n[[rule]]\nname = \"a\"\nadd_on = \"duo_pro\"\ngroups = [\"a\"]"), @r#"
+    1: there is a rule, but no source to read its groups from
+       add `[ldap.NAME]`, `[ldif.NAME]` or `[csv.NAME]`
+    "#);
+}
+
+#[test]
+fn sources_are_told_apart_by_name_and_matched_by_something() {
+    assert_snapshot!(words_of(r#"
+[csv.hr]
+path = "hr.csv"
+match_by = ["identity", "email"]
+group_separator = "::"
+columns = { id = "" }
+[ldif.hr]
+path = "hr.ldif"
+schema = "rfc2307"
+match_by = []
+"#), @r#"
+    1: two sources are named `hr`
+       rules and reports tell sources apart by their names alone
+    3: `identity` is to be matched, but of no provider
+       add `identity_provider = "ldapmain"`, or remove `identity`
+    3: `identity` is to be matched, but no column holds it
+       add columns = { identity = "…" }, or remove `identity`
+    4: `group_separator` is one character
+       for example: group_separator = "|"
+    5: this is empty
+       leave the key out, or give it a value
+    9: `match_by` names at least one step, and each once
+       ["identity", "email", "username"]
+    "#);
+}
+
+#[test]
+fn policies_are_complained_of() {
+    assert_snapshot!(words_of(r#"
+rule = { name = "a" }
+tiers.order = ["duo_pro", "duo_pro"]
+add_on.duo_premium = { reserve = 1 }
+[add_on.duo_pro]
+reserve = -1
+revoke = "nevre"
+grace = 7
+trial_ends = 2027-01-31
+[state]
+url = "postgres://db/seatsync"
+"#), @r#"
+     1: `rule` is an array of tables, and here is a table
+        write `[[rule]]`
+     2: `duo_pro` is twice in the order of tiers
+        name it once
+     3: unknown key `duo_premium` in `add_on`
+        the add-ons are `duo_enterprise` and `duo_pro`; seats of Enterprise Agile Planning have no API
+     5: `add_on.duo_pro.reserve` must be at least 0, and not beyond 4294967295
+     6: `nevre` is no value of `add_on.duo_pro.revoke`
+        did you mean `never`?
+     7: `add_on.duo_pro.grace` is a string, and here is an integer
+        write it in quotes
+    10: PostgreSQL as state is not supported by this version
+        use a file: url = "sqlite:seatsync.db"
+    "#);
+}

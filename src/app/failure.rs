@@ -1,0 +1,66 @@
+//! Why a command could not do what it was asked, and what the shell is told.
+
+use std::io;
+
+use crate::app::cli::Color;
+use crate::app::commands::approved::FileError;
+use crate::app::config::ConfigError;
+use crate::app::exit::Exit;
+use crate::app::output::{OutputError, complain, say};
+use crate::ports::EdgeError;
+
+/// Everything that ends a command before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("{message}")]
+    Usage { message: String, hint: String },
+    #[error(transparent)]
+    Edge(#[from] EdgeError),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    #[error("the plan was made for `{planned}`, and the configuration names `{configured}`")]
+    OtherGitLab { planned: String, configured: String },
+    #[error("{message}")]
+    NotDone { message: String },
+    #[error("failed to start the runtime")]
+    Runtime(#[source] io::Error),
+}
+
+impl Failure {
+    pub fn exit(&self) -> Exit {
+        match self {
+            Failure::Config(_) | Failure::Usage { .. } => Exit::Usage,
+            Failure::File(FileError::Edited { .. }) | Failure::OtherGitLab { .. } => Exit::Refused,
+            Failure::File(
+                FileError::Unreadable { .. } | FileError::NoPlan { .. } | FileError::OtherFormat { .. },
+            ) => Exit::Usage,
+            Failure::Edge(_) | Failure::Output(_) | Failure::NotDone { .. } | Failure::Runtime(_) => {
+                Exit::Failed
+            }
+        }
+    }
+
+    /// Says it on standard error, with the next step.
+    pub fn say(&self, color: Color) {
+        let on_terminal = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => io::IsTerminal::is_terminal(&io::stderr()),
+        };
+        match self {
+            Failure::Config(error) => say(error.render(on_terminal).trim_end()),
+            Failure::Usage { hint, .. } => complain(self, hint),
+            Failure::Edge(error) => complain(self, &error.hint),
+            Failure::File(FileError::Edited { .. }) | Failure::OtherGitLab { .. } => {
+                complain(self, "plan again and have that approved: `seatsync plan --out plan.json`");
+            }
+            Failure::File(_) | Failure::Output(_) | Failure::NotDone { .. } | Failure::Runtime(_) => {
+                complain(self, "")
+            }
+        }
+    }
+}

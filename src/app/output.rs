@@ -1,0 +1,99 @@
+//! Where reports and complaints go: reports to standard output, everything else to standard error.
+
+use std::error::Error;
+use std::fs;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::app::cli::{Color, Format, ReportArgs};
+use crate::report::text::Look;
+
+/// A report could not be delivered.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    #[error("failed to write the report to standard output")]
+    Stdout(#[source] io::Error),
+    #[error("failed to write the report to `{}`", path.display())]
+    File {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
+}
+
+/// A report in each format, made when it is needed.
+pub struct Report<'a> {
+    pub text: &'a dyn Fn(Look) -> String,
+    pub json: &'a dyn Fn() -> String,
+}
+
+/// Delivers a report as the arguments say.
+pub fn deliver(report: &Report<'_>, args: &ReportArgs, color: Color) -> Result<(), OutputError> {
+    if let Some(path) = &args.out {
+        let text = match format_of_file(path, args.format) {
+            Format::Text => (report.text)(Look { color: false }),
+            Format::Json => (report.json)(),
+        };
+        write_whole(path, &text).map_err(|cause| OutputError::File { path: path.clone(), cause })?;
+    }
+    print(&match args.format.unwrap_or(Format::Text) {
+        Format::Text => (report.text)(look(color)),
+        Format::Json => (report.json)(),
+    })
+}
+
+/// What a file named so holds: its ending decides, then `--format`; a plan to be approved is JSON.
+fn format_of_file(path: &Path, format: Option<Format>) -> Format {
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("json") => Format::Json,
+        Some("txt") => Format::Text,
+        Some(_) | None => format.unwrap_or(Format::Json),
+    }
+}
+
+/// Whether standard output shows colours.
+pub fn look(color: Color) -> Look {
+    Look {
+        color: match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => io::stdout().is_terminal(),
+        },
+    }
+}
+
+/// Prints to standard output. A reader who has gone away is no failure.
+pub fn print(text: &str) -> Result<(), OutputError> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(OutputError::Stdout(error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Says something on standard error. If that is closed, there is nobody left to tell.
+pub fn say(text: &str) {
+    let _told = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Says an error, the chain below it, and the next step.
+pub fn complain(error: &(dyn Error + 'static), hint: &str) {
+    say(&format!("error: {error}"));
+    let mut below = error.source();
+    while let Some(cause) = below {
+        say(&format!("  caused by: {cause}"));
+        below = cause.source();
+    }
+    if !hint.is_empty() {
+        say(&format!("hint: {hint}"));
+    }
+}
+
+/// Writes a file whole or not at all.
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    fs::write(&part, text)?;
+    fs::rename(&part, path)
+}

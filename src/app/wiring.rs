@@ -1,0 +1,53 @@
+//! The wiring: alone names the adapters, and connects them as the configuration says.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::app::cli::Common;
+use crate::app::config::meaning::sources::SourceConfig;
+use crate::app::config::{Config, ConfigError};
+use crate::gitlab::client::Client;
+use crate::gitlab::reader::Reader;
+use crate::ports::{EdgeError, Progress, Source};
+use crate::sources::csv::source::CsvSource;
+use crate::sources::ldap::ldif::LdifSource;
+use crate::sources::ldap::source::LdapSource;
+use crate::sync::observe::Wanted;
+
+/// Everything a command may read.
+pub struct Neighbours {
+    pub wanted: Wanted,
+    pub sources: Vec<Arc<dyn Source>>,
+    pub client: Arc<Client>,
+    pub gitlab: Reader,
+}
+
+/// Reads the configuration that the arguments name, or the first of the usual places.
+pub fn configuration(common: &Common) -> Result<Config, ConfigError> {
+    const USUAL: [&str; 2] = ["seatsync.toml", "/etc/seatsync/seatsync.toml"];
+    let path = common.config.clone().unwrap_or_else(|| {
+        let found = USUAL.into_iter().find(|path| Path::new(path).exists());
+        PathBuf::from(found.unwrap_or(USUAL[0]))
+    });
+    Config::load(&path)
+}
+
+/// Makes the adapters. Nothing is contacted yet.
+pub fn connect(config: &Config, progress: &Arc<dyn Progress>) -> Result<Neighbours, EdgeError> {
+    let client = Arc::new(Client::new(config.gitlab.clone())?);
+    Ok(Neighbours {
+        wanted: Wanted { rules: config.rules.clone(), policy: config.policy.clone() },
+        sources: config.sources.iter().map(|source| source_of(source, progress)).collect::<Result<_, _>>()?,
+        gitlab: Reader::new(Arc::clone(&client), Arc::clone(progress)),
+        client,
+    })
+}
+
+fn source_of(config: &SourceConfig, progress: &Arc<dyn Progress>) -> Result<Arc<dyn Source>, EdgeError> {
+    let progress = Some(Arc::clone(progress));
+    Ok(match config {
+        SourceConfig::Ldap(ldap) => Arc::new(LdapSource::new(ldap.clone(), progress)?),
+        SourceConfig::Ldif(ldif) => Arc::new(LdifSource::new(ldif.clone(), progress)),
+        SourceConfig::Csv(csv) => Arc::new(CsvSource::new(csv.clone())),
+    })
+}

@@ -1,0 +1,136 @@
+//! Explaining: what each rule says of one person, and how their account was found.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::model::account::{Account, AccountId};
+use crate::model::entitlement::KnownPerson;
+use crate::model::explanation::{Explanation, MatchExplained, PersonExplained, RuleExplained, RuleSays};
+use crate::model::group::{GroupRef, Member, NestingPath};
+use crate::model::person::{ExternUid, Person};
+use crate::model::snapshot::{GroupState, Snapshot};
+use crate::planning::claims;
+use crate::planning::input::PlanningInput;
+use crate::planning::matching::{Matches, PersonMatch, match_people};
+use crate::planning::rules::{RuleReading, read};
+
+/// Everything about whoever answers to `asked`: a username, an address, a distinguished name, an id or a number.
+pub fn explain(input: &PlanningInput, asked: &str) -> Explanation {
+    let rules = read(input);
+    let accounts = claims::accounts(input);
+    let matches = match_people(input, &accounts, &rules);
+    let by_id: HashMap<AccountId, &Arc<Account>> =
+        accounts.iter().map(|account| (account.id, account)).collect();
+    let mut explanation = Explanation::default();
+    let mut wanted: Vec<AccountId> =
+        accounts.iter().filter(|account| is_account(account, asked)).map(|account| account.id).collect();
+    for snapshot in &input.snapshots {
+        for (person, place) in snapshot.people.iter().zip(0_u32..) {
+            let account = match matches.of(&snapshot.source, place) {
+                Some(PersonMatch::Account { id, .. }) => Some(id),
+                Some(PersonMatch::None { .. }) | None => None,
+            };
+            if is_person(person, asked) || account.is_some_and(|id| wanted.contains(&id)) {
+                wanted.extend(account);
+                explanation.people.push(person_explained(snapshot, place, &rules, &matches, &by_id));
+            }
+        }
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    explanation.accounts =
+        wanted.iter().filter_map(|id| by_id.get(id)).map(|account| Arc::clone(account)).collect();
+    explanation
+}
+
+fn is_account(account: &Account, asked: &str) -> bool {
+    let asked = asked.trim().to_lowercase();
+    account.username.to_lowercase() == asked
+        || account.id.to_string() == asked
+        || account.emails.iter().any(|email| email.to_lowercase() == asked)
+}
+
+fn is_person(person: &Person, asked: &str) -> bool {
+    let lower = asked.trim().to_lowercase();
+    let is = |text: &str| text.to_lowercase() == lower;
+    is(person.id.as_str())
+        || person.username.as_deref().is_some_and(is)
+        || person.name.as_deref().is_some_and(is)
+        || person.emails.iter().any(|email| is(email))
+        || person
+            .identity
+            .as_deref()
+            .is_some_and(|identity| ExternUid::new(identity) == ExternUid::new(asked))
+}
+
+fn person_explained(
+    snapshot: &Snapshot,
+    place: u32,
+    rules: &[RuleReading<'_>],
+    matches: &Matches,
+    accounts: &HashMap<AccountId, &Arc<Account>>,
+) -> PersonExplained {
+    let person = Arc::clone(&snapshot.people[place as usize]);
+    let matched = match matches.of(&snapshot.source, place) {
+        None => MatchExplained::NotSought,
+        Some(PersonMatch::None { because }) => MatchExplained::None { because },
+        Some(PersonMatch::Account { id, by }) => {
+            let username =
+                accounts.get(&id).map_or_else(|| id.to_string().into(), |account| account.username.clone());
+            MatchExplained::Account { username, by }
+        }
+    };
+    PersonExplained {
+        known: KnownPerson { source: snapshot.source.clone(), person },
+        groups: snapshot
+            .groups
+            .iter()
+            .filter_map(|reading| way(snapshot, &reading.reference, place))
+            .collect(),
+        matched,
+        rules: rules
+            .iter()
+            .filter(|reading| reading.rule.source == snapshot.source)
+            .map(|reading| RuleExplained {
+                rule: reading.rule.name.clone(),
+                add_on: reading.rule.add_on,
+                says: says(snapshot, reading, place),
+            })
+            .collect(),
+    }
+}
+
+fn says(snapshot: &Snapshot, reading: &RuleReading<'_>, place: u32) -> RuleSays {
+    let rule = reading.rule;
+    let find = |members: &[Member]| members.iter().find(|member| member.person == place).cloned();
+    let in_any = |groups: &[GroupRef]| groups.iter().any(|group| way(snapshot, group, place).is_some());
+    let unknown = || RuleSays::Unknown {
+        because: reading.frozen.first().map_or_else(|| "it is frozen".to_owned(), |frozen| frozen.reason()),
+    };
+    if let Some(member) = find(&reading.people) {
+        match rule.until.filter(|_| reading.ended) {
+            Some(until) => RuleSays::Ended { until },
+            None => RuleSays::Entitled { rank: rule.rank, path: member.path },
+        }
+    } else if find(&reading.doubtful).is_some() {
+        unknown()
+    } else if in_any(&rule.except_groups) {
+        RuleSays::Excepted
+    } else if in_any(&rule.groups) {
+        RuleSays::ConditionFails
+    } else if reading.frozen.is_empty() {
+        RuleSays::NotInGroups
+    } else {
+        unknown()
+    }
+}
+
+/// How a group holds a person, if it does.
+fn way(snapshot: &Snapshot, group: &GroupRef, place: u32) -> Option<NestingPath> {
+    match snapshot.group(group)? {
+        GroupState::Found { members, .. } => {
+            members.iter().find(|member| member.person == place).map(|member| member.path.clone())
+        }
+        GroupState::Missing | GroupState::Ambiguous { .. } | GroupState::Unread { .. } => None,
+    }
+}

@@ -1,0 +1,170 @@
+//! What may become of a seat that somebody holds today: kept, left, or taken back, and why.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::model::account::{Account, AccountId, DuoActivity, Standing};
+use crate::model::add_on::AddOn;
+use crate::model::decision::{LeaveReason, RevokeReason};
+use crate::model::holding::{Change, Memory, SeatKey};
+use crate::model::policy::{AddOnPolicy, AdoptPolicy, RevokePolicy};
+use crate::planning::claims::Claims;
+
+/// What is known when the holders of one add-on are judged.
+pub struct Holders<'a> {
+    pub add_on: AddOn,
+    pub now: Timestamp,
+    pub policy: &'a AddOnPolicy,
+    pub memory: &'a Memory,
+    pub claims: &'a Claims,
+    /// Why nobody may lose a seat of this add-on in this run.
+    pub frozen: Option<String>,
+    /// Accounts that somebody may own of whom it could not be said.
+    pub doubtful: &'a dyn Fn(AccountId) -> bool,
+}
+
+/// What becomes of a holder, before seats are counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// A rule backs the seat; a better-ranked claimant may have it if `takeable`.
+    Entitled {
+        takeable: bool,
+    },
+    Leaves(LeaveReason),
+    Goes(RevokeReason),
+}
+
+impl Holders<'_> {
+    /// The fate of one holder.
+    pub fn fate(&self, account: &Account) -> Fate {
+        let entitled = self.claims.certain.contains_key(&account.id);
+        if let Some(untouchable) = self.untouchable(account) {
+            let backed = entitled && untouchable != LeaveReason::Protected;
+            return if backed { Fate::Entitled { takeable: false } } else { Fate::Leaves(untouchable) };
+        }
+        if account.standing != Standing::Eligible {
+            return self.unless_contested(
+                account.id,
+                RevokeReason::NotEligible { standing: account.standing.clone() },
+            );
+        }
+        let obstacle = self.obstacle(account.id);
+        if entitled {
+            return match (self.inactive(account), obstacle) {
+                (Some(inactive), None) => self.unless_contested(account.id, inactive),
+                (_, obstacle) => Fate::Entitled {
+                    takeable: obstacle.is_none() && !self.contested(account.id, Change::Revoke),
+                },
+            };
+        }
+        if let Some(obstacle) = obstacle {
+            return Fate::Leaves(obstacle);
+        }
+        let since = self.memory.grace.get(&self.seat(account.id)).copied();
+        if !self.policy.grace.is_zero() {
+            let since = since.unwrap_or(self.now);
+            let until = since + self.policy.grace;
+            if self.now < until {
+                return Fate::Leaves(LeaveReason::Grace { since, until });
+            }
+        }
+        let because = match self.claims.lapsed.get(&account.id) {
+            Some(until) => RevokeReason::UntilPassed { until: *until },
+            None => RevokeReason::NoLongerEntitled { since, grace: self.policy.grace },
+        };
+        self.unless_contested(account.id, because)
+    }
+
+    /// Whether this seat may be taken because its holder moves to another tier, and why not.
+    pub fn superseded(&self, account: &Account, by: AddOn) -> Fate {
+        match self.untouchable(account).or_else(|| self.obstacle(account.id)) {
+            Some(reason) => Fate::Leaves(reason),
+            None => self.unless_contested(account.id, RevokeReason::Superseded { by }),
+        }
+    }
+
+    /// Whether the seat is ours, counting those that this very apply takes into management.
+    pub fn managed(&self, account: &Account) -> bool {
+        self.memory.holdings.contains_key(&self.seat(account.id)) || self.adopts(account)
+    }
+
+    /// Whether an apply takes this holder into management.
+    pub fn adopts(&self, account: &Account) -> bool {
+        let adopts = match self.policy.adopt {
+            AdoptPolicy::All => true,
+            AdoptPolicy::Entitled => self.claims.certain.contains_key(&account.id),
+            AdoptPolicy::None => false,
+        };
+        adopts && !self.memory.holdings.contains_key(&self.seat(account.id)) && !self.protected(account)
+    }
+
+    pub fn protected(&self, account: &Account) -> bool {
+        self.policy.protect.contains(&account.username.to_lowercase())
+    }
+
+    /// Whether somebody else undid the same change twice, the last times we made it.
+    pub fn contested(&self, account: AccountId, change: Change) -> bool {
+        let seat = self.seat(account);
+        let mut latest = self.memory.recent.iter().rev().filter(|past| past.seat == seat);
+        matches!((latest.next(), latest.next()), (Some(last), Some(before)) if last.change == change && before.change == change)
+    }
+
+    pub fn seat(&self, account: AccountId) -> SeatKey {
+        SeatKey { add_on: self.add_on, account }
+    }
+
+    /// Since when the seat is ours.
+    pub fn since(&self, account: AccountId) -> Option<Timestamp> {
+        self.memory.holdings.get(&self.seat(account)).map(|holding| holding.since)
+    }
+
+    /// Why this seat is never ours to take.
+    fn untouchable(&self, account: &Account) -> Option<LeaveReason> {
+        if self.protected(account) {
+            return Some(LeaveReason::Protected);
+        }
+        match self.policy.revoke {
+            RevokePolicy::Never => Some(LeaveReason::RevokeNever),
+            RevokePolicy::Managed if !self.managed(account) => Some(LeaveReason::NotManaged),
+            RevokePolicy::Managed | RevokePolicy::All => None,
+        }
+    }
+
+    /// Why this seat may not be taken in this run.
+    fn obstacle(&self, account: AccountId) -> Option<LeaveReason> {
+        if let Some(because) = &self.frozen {
+            return Some(LeaveReason::Frozen { because: because.clone() });
+        }
+        if self.claims.doubtful.contains_key(&account) || (self.doubtful)(account) {
+            let because = "it cannot be said whether somebody entitled owns this account".to_owned();
+            return Some(LeaveReason::Frozen { because });
+        }
+        let until = self.since(account)? + self.policy.minimum_tenure;
+        (self.now < until).then_some(LeaveReason::MinimumTenure { until })
+    }
+
+    fn unless_contested(&self, account: AccountId, because: RevokeReason) -> Fate {
+        if self.contested(account, Change::Revoke) {
+            Fate::Leaves(LeaveReason::Contested)
+        } else {
+            Fate::Goes(because)
+        }
+    }
+
+    /// Whether the seat was not used for too long. A seat whose use GitLab does not tell is used.
+    fn inactive(&self, account: &Account) -> Option<RevokeReason> {
+        let after = self.policy.reclaim_inactive_after?;
+        let last_activity = match account.last_duo_activity {
+            DuoActivity::NotTold => return None,
+            DuoActivity::Never => None,
+            DuoActivity::On(date) => Some(date),
+        };
+        // A seat held for less time than that cannot have been idle for so long, whatever its holder did before.
+        let held_since = self.since(account.id)?;
+        let used =
+            last_activity.and_then(|date| date.to_zoned(TimeZone::UTC).ok()).map(|day| day.timestamp());
+        let idle_since = used.map_or(held_since, |used| used.max(held_since));
+        (self.now.duration_since(idle_since) > after)
+            .then_some(RevokeReason::Inactive { last_activity, after })
+    }
+}

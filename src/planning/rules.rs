@@ -1,0 +1,176 @@
+//! What each rule says of the people who were seen, and whether it could be read at all.
+
+use std::collections::BTreeSet;
+
+use crate::model::group::{GroupRef, Member, NestingPath};
+use crate::model::rule::Rule;
+use crate::model::snapshot::{Coverage, GroupState, Snapshot};
+use crate::planning::condition::{Condition, values};
+use crate::planning::input::PlanningInput;
+
+/// One rule, read against its source.
+#[derive(Debug)]
+pub struct RuleReading<'a> {
+    pub rule: &'a Rule,
+    pub snapshot: Option<&'a Snapshot>,
+    /// The people it entitles; where it has ended, those it would entitle.
+    pub people: Vec<Member>,
+    /// People of whom it cannot be said whether it entitles them.
+    pub doubtful: Vec<Member>,
+    /// Why no revocation may follow from it.
+    pub frozen: Vec<Frozen>,
+    /// Its last day has passed.
+    pub ended: bool,
+}
+
+/// Why a rule is frozen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frozen {
+    SourceUnread { because: String },
+    GroupMissing { group: GroupRef },
+    GroupAmbiguous { group: GroupRef, candidates: Vec<String> },
+    GroupPartial { group: GroupRef, because: String },
+    TooFewMembers { members: u32, minimum: u32 },
+    AttributeAbsent { attribute: String },
+    WhereFailed { people: usize, because: String },
+}
+
+impl Frozen {
+    /// The reason in words, for reports.
+    pub fn reason(&self) -> String {
+        match self {
+            Frozen::SourceUnread { because } => format!("its source could not be read: {because}"),
+            Frozen::GroupMissing { group } => format!("group `{group}` does not exist"),
+            Frozen::GroupAmbiguous { group, .. } => format!("several groups are named `{group}`"),
+            Frozen::GroupPartial { group, because } => {
+                format!("group `{group}` was not read whole: {because}")
+            }
+            Frozen::TooFewMembers { members, minimum } => {
+                format!("its groups hold {members} people, fewer than {minimum}")
+            }
+            Frozen::AttributeAbsent { attribute } => {
+                format!("nobody in the source has the attribute `{attribute}`")
+            }
+            Frozen::WhereFailed { people, because } => {
+                format!("its `where` has no answer for {people} people: {because}")
+            }
+        }
+    }
+}
+
+/// Reads every rule; in the order of their names, so that the order of the file does not matter.
+pub fn read(input: &PlanningInput) -> Vec<RuleReading<'_>> {
+    let mut rules: Vec<&Rule> = input.rules.iter().collect();
+    rules.sort_by(|a, b| a.name.cmp(&b.name));
+    rules.into_iter().map(|rule| read_one(rule, input)).collect()
+}
+
+fn read_one<'a>(rule: &'a Rule, input: &'a PlanningInput) -> RuleReading<'a> {
+    let ended = rule.until.is_some_and(|until| until < input.today());
+    let Some(snapshot) = input.snapshot(&rule.source) else {
+        let frozen = vec![Frozen::SourceUnread { because: "it was not read".to_owned() }];
+        return RuleReading { rule, snapshot: None, people: Vec::new(), doubtful: Vec::new(), frozen, ended };
+    };
+    let mut frozen = Vec::new();
+    if let Coverage::Partial { because } = &snapshot.reading {
+        frozen.push(Frozen::SourceUnread { because: because.clone() });
+    }
+    let members = union(&rule.groups, snapshot, &mut frozen);
+    let unread_groups = frozen.len();
+    let excepted = union(&rule.except_groups, snapshot, &mut frozen);
+    let exceptions_unread = frozen.len() > unread_groups;
+    let count = u32::try_from(members.len()).unwrap_or(u32::MAX);
+    if count < input.policy.limits.min_group_members && unread_groups == 0 {
+        frozen.push(Frozen::TooFewMembers { members: count, minimum: input.policy.limits.min_group_members });
+    }
+    let excepted: BTreeSet<u32> = excepted.into_iter().map(|member| member.person).collect();
+    let members = members.into_iter().filter(|member| !excepted.contains(&member.person)).collect();
+    let (people, mut doubtful) = filter(rule, snapshot, members, &mut frozen);
+    let mut reading =
+        RuleReading { rule, snapshot: Some(snapshot), people, doubtful: Vec::new(), frozen, ended };
+    if exceptions_unread {
+        doubtful.append(&mut reading.people);
+    }
+    reading.doubtful = doubtful;
+    reading
+}
+
+/// Everyone in any of the groups, each once by the shortest way; sorted by their place in the snapshot.
+fn union(groups: &[GroupRef], snapshot: &Snapshot, frozen: &mut Vec<Frozen>) -> Vec<Member> {
+    let mut ways: Vec<Option<NestingPath>> = vec![None; snapshot.people.len()];
+    let mut sorted: Vec<&GroupRef> = groups.iter().collect();
+    sorted.sort_unstable();
+    for reference in sorted {
+        let group = || reference.clone();
+        match snapshot.group(reference) {
+            Some(GroupState::Found { members, coverage, .. }) => {
+                for member in members {
+                    let way = &mut ways[member.person as usize];
+                    if way.as_ref().is_none_or(|way| (member.path.0.len(), &member.path) < (way.0.len(), way))
+                    {
+                        *way = Some(member.path.clone());
+                    }
+                }
+                if let Coverage::Partial { because } = coverage {
+                    frozen.push(Frozen::GroupPartial { group: group(), because: because.clone() });
+                }
+            }
+            Some(GroupState::Missing) => frozen.push(Frozen::GroupMissing { group: group() }),
+            Some(GroupState::Ambiguous { candidates }) => {
+                frozen.push(Frozen::GroupAmbiguous { group: group(), candidates: candidates.clone() });
+            }
+            Some(GroupState::Unread { because }) => {
+                frozen.push(Frozen::GroupPartial { group: group(), because: because.clone() });
+            }
+            None => frozen
+                .push(Frozen::GroupPartial { group: group(), because: "it was not asked for".to_owned() }),
+        }
+    }
+    ways.into_iter()
+        .zip(0_u32..)
+        .filter_map(|(way, person)| way.map(|path| Member { person, path }))
+        .collect()
+}
+
+/// Splits the members into those for whom the `where` holds and those for whom it has no answer.
+fn filter(
+    rule: &Rule,
+    snapshot: &Snapshot,
+    members: Vec<Member>,
+    frozen: &mut Vec<Frozen>,
+) -> (Vec<Member>, Vec<Member>) {
+    let Some(text) = &rule.condition else {
+        return (members, Vec::new());
+    };
+    let condition = match Condition::compile(text) {
+        Ok(condition) => condition,
+        Err(error) => {
+            frozen.push(Frozen::WhereFailed { people: members.len(), because: error.to_string() });
+            return (Vec::new(), members);
+        }
+    };
+    let absent = condition
+        .attributes()
+        .find(|name| !snapshot.people.iter().any(|person| !values(person, name).is_empty()));
+    if let Some(attribute) = absent
+        && !members.is_empty()
+    {
+        frozen.push(Frozen::AttributeAbsent { attribute: attribute.to_owned() });
+        return (Vec::new(), members);
+    }
+    let (mut people, mut doubtful, mut because) = (Vec::new(), Vec::new(), String::new());
+    for member in members {
+        match condition.holds(&snapshot.people[member.person as usize]) {
+            Ok(true) => people.push(member),
+            Ok(false) => {}
+            Err(no_answer) => {
+                because = no_answer.because;
+                doubtful.push(member);
+            }
+        }
+    }
+    if !doubtful.is_empty() {
+        frozen.push(Frozen::WhereFailed { people: doubtful.len(), because });
+    }
+    (people, doubtful)
+}

@@ -1,0 +1,255 @@
+//! The report as a person reads it in a terminal; signs carry the meaning without colour.
+
+use std::fmt::Write as _;
+
+use crate::model::decision::{Decision, Verdict};
+use crate::model::finding::Level;
+use crate::model::holding::Change;
+use crate::model::outcome::{Outcome, Outcomes};
+use crate::model::plan::{AddOnSummary, Plan};
+use crate::model::snapshot::Coverage;
+use crate::report::words;
+
+/// How a report looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    pub color: bool,
+}
+
+/// The whole plan: sources, findings, every add-on, the guard, and the counts.
+pub fn plan(plan: &Plan, look: Look) -> String {
+    let mut page = Page { text: String::new(), look };
+    page.head(plan);
+    page.findings(plan);
+    for summary in &plan.add_ons {
+        page.add_on(plan, summary);
+    }
+    page.unmatched(plan);
+    page.guard(plan);
+    page.totals(plan);
+    page.text
+}
+
+/// What came of an apply: what was not done, each with its reason, and the counts.
+pub fn outcomes(plan: &Plan, outcomes: &Outcomes, look: Look) -> String {
+    let mut page = Page { text: String::new(), look };
+    page.outcomes(plan, outcomes);
+    page.text
+}
+
+struct Page {
+    text: String,
+    look: Look,
+}
+
+#[derive(Clone, Copy)]
+enum Ink {
+    Plain,
+    Bold,
+    Green,
+    Red,
+    Yellow,
+    Dim,
+}
+
+impl Page {
+    fn line(&mut self, text: &str) {
+        self.text.push_str(text.trim_end());
+        self.text.push('\n');
+    }
+
+    fn paint(&self, ink: Ink, text: &str) -> String {
+        let code = match ink {
+            Ink::Plain => return text.to_owned(),
+            Ink::Bold => "1",
+            Ink::Green => "32",
+            Ink::Red => "31",
+            Ink::Yellow => "33",
+            Ink::Dim => "2",
+        };
+        if self.look.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn head(&mut self, plan: &Plan) {
+        let made = plan.made_at.strftime("%Y-%m-%d %H:%M UTC");
+        let instance = &plan.instance;
+        self.line(&format!("{}   GitLab {} ({})   {made}", instance.url, instance.version, instance.scope));
+        let width =
+            plan.sources.iter().map(|source| source.source.as_str().chars().count()).max().unwrap_or(0);
+        for source in &plan.sources {
+            let coverage = match &source.coverage {
+                Coverage::Complete => "read whole".to_owned(),
+                Coverage::Partial { because } => self.paint(Ink::Red, &format!("partial: {because}")),
+            };
+            let name = pad(source.source.as_str(), width);
+            let (people, groups) = (
+                words::plural(source.people, "person", "people"),
+                words::plural(source.groups, "group", "groups"),
+            );
+            self.line(&format!("{name}   {}   {people} in {groups}   {coverage}", source.kind.key()));
+        }
+        self.line("");
+    }
+
+    fn findings(&mut self, plan: &Plan) {
+        for finding in &plan.findings {
+            let ink = match finding.level {
+                Level::Error => Ink::Red,
+                Level::Warning => Ink::Yellow,
+                Level::Info => Ink::Plain,
+            };
+            let label = self.paint(ink, &format!("{}[{}]", finding.level.key(), finding.code.key()));
+            self.line(&format!("{label}: {}", finding.message));
+        }
+        if !plan.findings.is_empty() {
+            self.line("");
+        }
+    }
+
+    fn add_on(&mut self, plan: &Plan, summary: &AddOnSummary) {
+        let title = self.paint(Ink::Bold, summary.add_on.title());
+        match &summary.purchase {
+            None => self.line(&format!("{title}   not purchased")),
+            Some(purchase) => self.line(&format!(
+                "{title}   {} purchased   {} in reserve   {} held -> {}",
+                purchase.purchased, summary.reserve, summary.held_before, summary.held_after
+            )),
+        }
+        if let Some(because) = &summary.frozen {
+            let frozen = self.paint(Ink::Red, "nobody loses a seat in this run");
+            self.line(&format!("  ! {frozen}: {because}"));
+        }
+        let shown: Vec<&Decision> = plan
+            .decisions
+            .iter()
+            .filter(|decision| decision.add_on == summary.add_on)
+            .filter(|decision| !matches!(decision.verdict, Verdict::Keep { .. }))
+            .collect();
+        let rows: Vec<_> = shown.iter().map(|decision| words::decision(decision)).collect();
+        let names = shown
+            .iter()
+            .map(|decision| decision.account.username.chars().count())
+            .max()
+            .unwrap_or(0)
+            .clamp(12, 32);
+        let whys = rows.iter().map(|words| words.why.chars().count()).max().unwrap_or(0).clamp(12, 56);
+        for (decision, words) in shown.iter().zip(&rows) {
+            let (sign, ink) = match &decision.verdict {
+                Verdict::Assign { .. } => ('+', Ink::Green),
+                Verdict::Revoke { .. } => ('-', Ink::Red),
+                Verdict::Wait { .. } => ('.', Ink::Yellow),
+                Verdict::Leave { .. } | Verdict::Keep { .. } => ('=', Ink::Dim),
+            };
+            let name = self.paint(ink, &format!("{sign} {}", pad(&decision.account.username, names)));
+            self.line(&format!("  {name}  {}  {}", pad(&words.why, whys), words.so));
+        }
+        let kept = plan
+            .decisions
+            .iter()
+            .filter(|decision| {
+                decision.add_on == summary.add_on && matches!(decision.verdict, Verdict::Keep { .. })
+            })
+            .count();
+        self.line(&format!("  {kept} unchanged"));
+        self.line("");
+    }
+
+    fn unmatched(&mut self, plan: &Plan) {
+        if plan.unmatched.is_empty() {
+            return;
+        }
+        self.line("Entitled, but without an account");
+        for unmatched in &plan.unmatched {
+            let person = &unmatched.person.person;
+            let address = person.email().map_or_else(String::new, |email| format!(" <{email}>"));
+            let who = format!("{}{address}", person.label());
+            self.line(&format!(
+                "  ? {}  rule {}  {}",
+                pad(&who, 40),
+                unmatched.rule,
+                words::unmatched(unmatched.because)
+            ));
+        }
+        self.line("");
+    }
+
+    fn guard(&mut self, plan: &Plan) {
+        for refusal in &plan.refusals {
+            let label = self.paint(Ink::Red, "refused");
+            self.line(&format!("{label}: {}", words::refusal(refusal)));
+        }
+        if !plan.refusals.is_empty() {
+            self.line(&format!(
+                "hint: if these changes are right, approve exactly them: `seatsync apply --digest {}`",
+                plan.digest().as_str()
+            ));
+            self.line("");
+        }
+    }
+
+    fn totals(&mut self, plan: &Plan) {
+        let count =
+            |wanted: fn(&Verdict) -> bool| plan.decisions.iter().filter(|d| wanted(&d.verdict)).count();
+        let decided = plan.decisions.len();
+        let mut line = format!(
+            "Plan {}: {} to assign, {} to revoke, {} waiting, {} left alone, {} kept ({decided} of {decided} decided)",
+            plan.digest().short(),
+            count(|verdict| matches!(verdict, Verdict::Assign { .. })),
+            count(|verdict| matches!(verdict, Verdict::Revoke { .. })),
+            count(|verdict| matches!(verdict, Verdict::Wait { .. })),
+            count(|verdict| matches!(verdict, Verdict::Leave { .. })),
+            count(|verdict| matches!(verdict, Verdict::Keep { .. })),
+        );
+        if !plan.unmatched.is_empty() {
+            let _ = write!(line, ", {} without an account", plan.unmatched.len());
+        }
+        let line = self.paint(Ink::Bold, &line);
+        self.line(&line);
+    }
+
+    fn outcomes(&mut self, plan: &Plan, outcomes: &Outcomes) {
+        let username =
+            |seat| plan.username(seat).map_or_else(|| format!("account {}", seat.account), str::to_owned);
+        for entry in &outcomes.changes {
+            let because = match &entry.outcome {
+                Outcome::Applied | Outcome::AlreadySo => continue,
+                Outcome::Refused { because } | Outcome::Deferred { because } => because,
+            };
+            let label = self.paint(Ink::Red, entry.outcome.key());
+            let what = match entry.change {
+                Change::Assign => "seat for",
+                Change::Revoke => "revocation from",
+            };
+            let seat = &entry.seat;
+            self.line(&format!("{label}: {what} {} of {}: {because}", username(seat), seat.add_on.title()));
+        }
+        for (change, seat) in &outcomes.lapsed {
+            self.line(&format!(
+                "lapsed: {} {} of {}: approved, but no longer so",
+                change.key(),
+                username(seat),
+                seat.add_on.title()
+            ));
+        }
+        let count = |change, wanted: &[&str]| {
+            let those = outcomes.changes.iter().filter(|entry| entry.change == change);
+            those.filter(|entry| wanted.contains(&entry.outcome.key())).count()
+        };
+        let done = ["applied", "already_so"];
+        let line = format!(
+            "Applied {}: {} assigned, {} revoked, {} refused, {} deferred",
+            plan.digest().short(),
+            count(Change::Assign, &done),
+            count(Change::Revoke, &done),
+            count(Change::Assign, &["refused"]) + count(Change::Revoke, &["refused"]),
+            count(Change::Assign, &["deferred"]) + count(Change::Revoke, &["deferred"]),
+        );
+        let line = self.paint(Ink::Bold, &line);
+        self.line(&line);
+    }
+}
+
+fn pad(text: &str, width: usize) -> String {
+    let missing = width.saturating_sub(text.chars().count());
+    format!("{text}{}", " ".repeat(missing))
+}

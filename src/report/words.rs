@@ -1,0 +1,184 @@
+//! Verdicts, refusals and outcomes in a person's words; text and JSON reports say the same.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::account::Standing;
+use crate::model::decision::{Decision, LeaveReason, RevokeReason, Verdict, WaitReason};
+use crate::model::entitlement::Grounds;
+use crate::model::plan::{Refusal, UnmatchedReason};
+
+/// Why, and what follows: the two columns of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    pub why: String,
+    pub so: String,
+}
+
+/// The words of one decision.
+pub fn decision(decision: &Decision) -> Words {
+    let rule = || decision.grounds.as_ref().map_or_else(|| "entitled".to_owned(), grounds);
+    let backed = if decision.grounds.is_some() { rule() } else { "in no group any rule names".to_owned() };
+    let (why, so) = match &decision.verdict {
+        Verdict::Assign { .. } => (rule(), "takes a free seat".to_owned()),
+        Verdict::Keep { .. } => (rule(), "keeps the seat".to_owned()),
+        Verdict::Leave { because } => match because {
+            LeaveReason::Grace { since, until } => (
+                format!("in no group any rule names since {}", day(*since)),
+                format!("keeps the seat until {} (grace)", day(*until)),
+            ),
+            LeaveReason::MinimumTenure { until } => {
+                (backed, format!("keeps the seat until {} (minimum tenure)", day(*until)))
+            }
+            LeaveReason::NotManaged => ("not assigned by seatsync".to_owned(), "left alone".to_owned()),
+            LeaveReason::Protected => ("protected by the configuration".to_owned(), "left alone".to_owned()),
+            LeaveReason::Frozen { because } => (because.clone(), "keeps the seat: frozen".to_owned()),
+            LeaveReason::RevokeNever => (backed, "left alone: `revoke` is \"never\"".to_owned()),
+            LeaveReason::Contested => {
+                ("somebody else gave the seat back twice".to_owned(), "left alone".to_owned())
+            }
+        },
+        Verdict::Revoke { because } => match because {
+            RevokeReason::NoLongerEntitled { since: Some(since), grace } if !grace.is_zero() => (
+                format!("in no group any rule names since {}", day(*since)),
+                format!("grace of {} is over", duration(*grace)),
+            ),
+            RevokeReason::NoLongerEntitled { .. } => (backed, "loses the seat".to_owned()),
+            RevokeReason::NotEligible { standing } => (in_gitlab(standing), "gives the seat back".to_owned()),
+            RevokeReason::Outranked => (rule(), "a better-ranked claimant takes the seat".to_owned()),
+            RevokeReason::Superseded { by } => {
+                (format!("has {} instead", by.title()), "gives the seat back".to_owned())
+            }
+            RevokeReason::Inactive { last_activity, after } => (
+                last_activity
+                    .map_or_else(|| "never used Duo".to_owned(), |date| format!("last used Duo on {date}")),
+                format!("loses the seat: unused for {}", duration(*after)),
+            ),
+            RevokeReason::UntilPassed { until } => {
+                (format!("entitled until {until}"), "loses the seat".to_owned())
+            }
+        },
+        Verdict::Wait { because } => match because {
+            WaitReason::NoSeat { place } => {
+                (rule(), format!("waits: no seat is free, {} in line", ordinal(*place)))
+            }
+            WaitReason::RuleQuota { max_seats } => {
+                (rule(), format!("waits: the {max_seats} seats of the rule are taken"))
+            }
+            WaitReason::Reserved { place } => {
+                (rule(), format!("waits: the free seats are reserved, {} in line", ordinal(*place)))
+            }
+            WaitReason::NotEligible { standing } => (rule(), format!("waits: {}", in_gitlab(standing))),
+            WaitReason::OtherTier { held } => {
+                (rule(), format!("waits: has a seat of {} that may not be taken now", held.title()))
+            }
+            WaitReason::Inactive { since } => {
+                (rule(), format!("waits: the seat was reclaimed unused on {}", day(*since)))
+            }
+            WaitReason::Contested => {
+                (rule(), "left alone: somebody else took the seat back twice".to_owned())
+            }
+            WaitReason::Frozen { because } => (because.clone(), "waits: frozen".to_owned()),
+        },
+    };
+    Words { why, so }
+}
+
+/// `rule platform (Platform Engineers > SRE)`.
+pub fn grounds(grounds: &Grounds) -> String {
+    let path: Vec<&str> = grounds.path.0.iter().map(|name| &**name).collect();
+    format!("rule {} ({})", grounds.rule, path.join(" > "))
+}
+
+/// What GitLab holds against an account.
+pub fn in_gitlab(standing: &Standing) -> String {
+    match standing {
+        Standing::Eligible => "the account is eligible".to_owned(),
+        Standing::Inactive { state } => format!("the account is {} in GitLab", state.replace('_', " ")),
+        Standing::Bot => "the account is a bot or service account".to_owned(),
+        Standing::NotAMember => "the account is no member of the top-level group".to_owned(),
+    }
+}
+
+/// Why a person has no account.
+pub fn unmatched(because: UnmatchedReason) -> &'static str {
+    match because {
+        UnmatchedReason::NoAccount => "has no account in GitLab",
+        UnmatchedReason::Ambiguous => "several people or accounts answer to the same key: nobody is guessed",
+    }
+}
+
+/// One sentence for a limit, with its name in the configuration.
+pub fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::TooManyRevocations { limit, actual } => {
+            format!(
+                "plan would revoke {actual} seats, and at most {limit} may go in one run (`max_revocations`)"
+            )
+        }
+        Refusal::TooManyRevocationsPercent { add_on, limit, actual } => format!(
+            "plan would revoke {actual} % of the seats held of {}, and at most {limit} % may go in one run (`max_revocations_percent`)",
+            add_on.title()
+        ),
+        Refusal::SourceShrank { source, limit, actual, before, now } => format!(
+            "source `{source}` shrank by {actual} %, from {before} people to {now}, and at most {limit} % is believed (`max_source_shrink_percent`)"
+        ),
+    }
+}
+
+/// The code of a refusal.
+pub fn refusal_code(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::TooManyRevocations { .. } => "too_many_revocations",
+        Refusal::TooManyRevocationsPercent { .. } => "too_many_revocations_percent",
+        Refusal::SourceShrank { .. } => "source_shrank",
+    }
+}
+
+/// `1 person`, `2 people`.
+pub fn plural(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// The day of an instant, in UTC.
+pub fn day(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).date().to_string()
+}
+
+/// `7 days`, `36 hours`, `90 seconds`: the largest unit that divides it.
+pub fn duration(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs();
+    let (count, unit) = match seconds {
+        s if s % 86_400 == 0 => (s / 86_400, "day"),
+        s if s % 3_600 == 0 => (s / 3_600, "hour"),
+        s if s % 60 == 0 => (s / 60, "minute"),
+        s => (s, "second"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+fn ordinal(place: u32) -> String {
+    let suffix = match (place % 10, place % 100) {
+        (1, tens) if tens != 11 => "st",
+        (2, tens) if tens != 12 => "nd",
+        (3, tens) if tens != 13 => "rd",
+        (_, _) => "th",
+    };
+    format!("{place}{suffix}")
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use crate::report::words::{duration, ordinal};
+
+    #[test]
+    fn durations_and_places_read_as_people_say_them() {
+        assert_eq!(duration(SignedDuration::from_hours(168)), "7 days");
+        assert_eq!(duration(SignedDuration::from_hours(1)), "1 hour");
+        assert_eq!(duration(SignedDuration::from_secs(90)), "90 seconds");
+        let places = [1, 2, 3, 4, 11, 12, 13, 21, 102, 111].map(ordinal);
+        assert_eq!(places, ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th"]);
+    }
+}

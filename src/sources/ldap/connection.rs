@@ -1,0 +1,238 @@
+//! One connection to one server: opening and binding it, and searching so that a part never looks like the whole.
+
+use std::collections::HashSet;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use ldap3::controls::{PagedResults, RawControl};
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapResult, Scope};
+use rustls::ClientConfig;
+use secrecy::ExposeSecret as _;
+use url::Url;
+
+use crate::sources::ldap::config::{Bind, LdapConfig, Schema};
+use crate::sources::ldap::entry::Entry;
+use crate::sources::ldap::error::{Attempt, LdapError, bind_hint, connect_hint, result_words, words};
+use crate::sources::ldap::wire;
+
+const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
+
+/// `LDAP_SERVER_DOMAIN_SCOPE_OID`: Active Directory is not to refer to its other partitions (MS-ADTS 3.1.1.3.4.1.4).
+const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
+
+/// A search of more pages than this is taken for one that never ends.
+const MOST_PAGES: u32 = 1_000_000;
+
+/// How long an Abandon may take to be written.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A bound connection.
+pub struct Connection {
+    pub url: Url,
+    ldap: Ldap,
+    timeout: Duration,
+    page_size: i32,
+    domain_scope: bool,
+    /// Set once the connection is of no more use; whatever is asked afterwards fails with these words at once.
+    lost: OnceLock<String>,
+}
+
+/// One search.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<'a> {
+    pub base: &'a str,
+    pub scope: Scope,
+    pub filter: &'a str,
+    pub attributes: &'a [String],
+}
+
+/// Why a search brought less than all.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    pub because: String,
+    /// The result code, where the server gave one.
+    pub code: Option<u32>,
+    /// How much of the base exists, as the server says.
+    pub matched: String,
+}
+
+impl Connection {
+    /// Binds to the first server that lets us.
+    pub async fn open(config: &LdapConfig, tls: &Arc<ClientConfig>) -> Result<Connection, LdapError> {
+        match &config.bind {
+            Bind::Gssapi => return Err(LdapError::NoKerberos),
+            Bind::Simple { dn, password } if password.expose_secret().is_empty() => {
+                return Err(LdapError::EmptyPassword { dn: dn.clone() });
+            }
+            Bind::Simple { dn, .. } if dn.trim().is_empty() => return Err(LdapError::EmptyDn),
+            Bind::Simple { .. } | Bind::Anonymous | Bind::External { .. } => {}
+        }
+        let mut attempts = Vec::new();
+        for url in &config.urls {
+            match Connection::attempt(config, url, tls).await {
+                Ok(connection) => return Ok(connection),
+                Err(attempt) => attempts.push(attempt),
+            }
+        }
+        Err(LdapError::NoServer(attempts))
+    }
+
+    async fn attempt(config: &LdapConfig, url: &Url, tls: &Arc<ClientConfig>) -> Result<Connection, Attempt> {
+        let timeout = config.timeout;
+        let refused = |error: &ldap3::LdapError| Attempt {
+            what: format!("failed to connect to `{url}`"),
+            because: words(error, timeout),
+            hint: connect_hint(error, config.start_tls).to_owned(),
+        };
+        let settings = LdapConnSettings::new()
+            .set_config(tls.clone())
+            .set_starttls(config.start_tls && url.scheme() == "ldap");
+        let opening = LdapConnAsync::from_url_with_settings(settings, url);
+        let opened = tokio::time::timeout(timeout, opening).await.map_err(ldap3::LdapError::from);
+        let (driver, mut ldap) = opened.and_then(|opened| opened).map_err(|error| refused(&error))?;
+        // It ends when the last handle is dropped; what ends it earlier is seen by whoever waits for an answer.
+        tokio::spawn(driver.drive());
+
+        let (who, bound) = match &config.bind {
+            Bind::Simple { dn, password } => {
+                let bound = ldap.with_timeout(timeout).simple_bind(dn, password.expose_secret()).await;
+                (format!("`{dn}`"), bound)
+            }
+            Bind::External { .. } => (
+                "the identity that the connection proves".to_owned(),
+                ldap.with_timeout(timeout).sasl_external_bind().await,
+            ),
+            Bind::Anonymous | Bind::Gssapi => {
+                ("nobody (anonymously)".to_owned(), ldap.with_timeout(timeout).simple_bind("", "").await)
+            }
+        };
+        let failed = |because: String, hint: &str| Attempt {
+            what: format!("failed to bind to `{url}` as {who}"),
+            because,
+            hint: hint.to_owned(),
+        };
+        match bound {
+            Ok(result) if result.rc == 0 => {}
+            Ok(result) => return Err(failed(result_words(&result), bind_hint(&result))),
+            Err(error) => return Err(failed(words(&error, timeout), connect_hint(&error, false))),
+        }
+        Ok(Connection {
+            url: url.clone(),
+            ldap,
+            timeout,
+            page_size: i32::try_from(config.page_size).unwrap_or(i32::MAX),
+            domain_scope: config.directory.schema == Schema::ActiveDirectory,
+            lost: OnceLock::new(),
+        })
+    }
+
+    /// Searches page by page, handing over each entry as it comes. Success is the server's word that there is no more;
+    /// with it come the places on other servers to which it referred, none of which is followed.
+    pub async fn search(
+        &self,
+        query: Query<'_>,
+        mut each: impl FnMut(Entry) + Send,
+    ) -> Result<Vec<String>, Failure> {
+        let mut references = Vec::new();
+        let mut cookie = Vec::new();
+        let mut firsts = HashSet::new();
+        for _ in 0..MOST_PAGES {
+            let mut first = None;
+            let page = self.page(query, &cookie, &mut references, |entry| {
+                first.get_or_insert_with(|| entry.dn.clone());
+                each(entry);
+            });
+            let next = page.await?;
+            // The cookie alone proves nothing: 389 Directory Server repeats it through a healthy search.
+            let again = first.as_ref().is_some_and(|dn| firsts.contains(dn));
+            if !next.is_empty() && (again || (first.is_none() && next == cookie)) {
+                return Err(Failure::new("the server hands out the same page again and again"));
+            }
+            if next.is_empty() {
+                return Ok(references);
+            }
+            firsts.extend(first);
+            cookie = next;
+        }
+        Err(Failure::new("the server's pages have no end"))
+    }
+
+    /// One page; the answer is the cookie of the next, empty after the last.
+    async fn page(
+        &self,
+        query: Query<'_>,
+        cookie: &[u8],
+        references: &mut Vec<String>,
+        mut each: impl FnMut(Entry) + Send,
+    ) -> Result<Vec<u8>, Failure> {
+        if let Some(because) = self.lost.get() {
+            return Err(Failure::new(because));
+        }
+        let mut ldap = self.ldap.clone();
+        ldap.with_timeout(self.timeout).with_controls(self.controls(query.scope, cookie));
+        let started = ldap.streaming_search(query.base, query.scope, query.filter, query.attributes).await;
+        let mut stream = started.map_err(|error| self.gone(&error))?;
+        loop {
+            match stream.next().await {
+                Ok(Some(item)) if item.is_ref() => references.extend(wire::reference(item.0)),
+                Ok(Some(item)) if item.is_intermediate() => {}
+                Ok(Some(item)) => match wire::entry(item.0) {
+                    Some(entry) => each(entry),
+                    None => return Err(self.useless("the server sent a malformed entry".to_owned())),
+                },
+                Ok(None) => break,
+                Err(error) => {
+                    if let ldap3::LdapError::Timeout { .. } = error {
+                        let id = stream.ldap_handle().last_id();
+                        let mut ldap = self.ldap.clone();
+                        // Whether the server hears of it or not, the search has failed.
+                        drop(tokio::time::timeout(FAREWELL, ldap.abandon(id)).await);
+                    }
+                    return Err(self.gone(&error));
+                }
+            }
+        }
+        let result = stream.finish().await;
+        if result.rc != 0 {
+            return Err(Failure::refused(&result));
+        }
+        let paging = result.ctrls.into_iter().find(|control| control.1.ctype == PAGED_RESULTS);
+        let Some(value) = paging.and_then(|control| control.1.val) else { return Ok(Vec::new()) };
+        wire::page_cookie(&value)
+            .ok_or_else(|| self.useless("the server sent a malformed page cookie".to_owned()))
+    }
+
+    fn controls(&self, scope: Scope, cookie: &[u8]) -> Vec<RawControl> {
+        let mut controls = Vec::new();
+        if scope != Scope::Base {
+            controls.push(PagedResults { size: self.page_size, cookie: cookie.to_vec() }.into());
+        }
+        if self.domain_scope {
+            controls.push(RawControl { ctype: DOMAIN_SCOPE.to_owned(), crit: false, val: None });
+        }
+        controls
+    }
+
+    fn gone(&self, error: &ldap3::LdapError) -> Failure {
+        let because = words(error, self.timeout);
+        match error {
+            ldap3::LdapError::FilterParsing => Failure::new(&because),
+            _ => self.useless(because),
+        }
+    }
+
+    /// Gives the connection up: what it answers from now on would answer something else.
+    fn useless(&self, because: String) -> Failure {
+        Failure::new(self.lost.get_or_init(|| format!("`{}`: {because}", self.url)))
+    }
+}
+
+impl Failure {
+    fn new(because: &str) -> Failure {
+        Failure { because: because.to_owned(), code: None, matched: String::new() }
+    }
+
+    fn refused(result: &LdapResult) -> Failure {
+        Failure { because: result_words(result), code: Some(result.rc), matched: result.matched.clone() }
+    }
+}

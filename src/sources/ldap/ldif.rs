@@ -1,0 +1,69 @@
+//! An LDIF export as a source: the same walk as on a server, over the entries of a file.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, FutureExt as _};
+
+use crate::model::group::GroupRef;
+use crate::model::person::SourceName;
+use crate::model::snapshot::{Snapshot, SourceKind};
+use crate::ports::{EdgeError, Progress, Source};
+use crate::sources::ldap::config::LdifConfig;
+use crate::sources::ldap::decode::Decoder;
+use crate::sources::ldap::error::LdapError;
+use crate::sources::ldap::ldif_tree::Tree;
+use crate::sources::ldap::reading::snapshot;
+use crate::sources::ldap::walk::walk;
+
+/// A directory read from an export of it.
+pub struct LdifSource {
+    config: LdifConfig,
+    progress: Option<Arc<dyn Progress>>,
+}
+
+impl LdifSource {
+    /// Opens nothing yet.
+    pub fn new(config: LdifConfig, progress: Option<Arc<dyn Progress>>) -> LdifSource {
+        LdifSource { config, progress }
+    }
+
+    async fn read_groups(&self, wanted: &[GroupRef]) -> Result<Snapshot, LdapError> {
+        let path = self.config.path.clone();
+        let directory = self.config.directory.clone();
+        let tree = tokio::task::spawn_blocking(move || {
+            let file = File::open(&path).map_err(|cause| LdapError::File { path: path.clone(), cause })?;
+            Tree::read(BufReader::new(file), &directory).map_err(|refusal| LdapError::Ldif {
+                path,
+                line: refusal.line,
+                because: refusal.because,
+            })
+        });
+        let tree = tree.await.expect("reading a file neither panics nor is aborted")?;
+        let decoder = Decoder::new(&self.config.directory);
+        let what = format!("ldif {}: people", self.config.name);
+        let told = |people| {
+            if let Some(progress) = &self.progress {
+                progress.at(&what, people, None);
+            }
+        };
+        let (roots, graph) = walk(&tree, &decoder, wanted, &told).await;
+        let nested = self.config.directory.nested_groups;
+        Ok(snapshot(&self.config.name, SourceKind::Ldif, wanted, roots, graph, nested))
+    }
+}
+
+impl Source for LdifSource {
+    fn name(&self) -> &SourceName {
+        &self.config.name
+    }
+
+    fn kind(&self) -> SourceKind {
+        SourceKind::Ldif
+    }
+
+    fn read<'a>(&'a self, wanted: &'a [GroupRef]) -> BoxFuture<'a, Result<Snapshot, EdgeError>> {
+        async move { Ok(self.read_groups(wanted).await?) }.boxed()
+    }
+}

@@ -1,0 +1,141 @@
+//! An LDIF export as a [`Lookup`]: all its entries in memory, by their names.
+
+use std::collections::HashMap;
+use std::io::BufRead;
+
+use futures_util::future::{BoxFuture, FutureExt as _};
+use futures_util::stream::{self, BoxStream, StreamExt as _};
+
+use crate::model::distinguished_name::DistinguishedName;
+use crate::model::group::GroupRef;
+use crate::sources::ldap::config::Directory;
+use crate::sources::ldap::decode::{self, Primary, attributes, group_classes, group_names};
+use crate::sources::ldap::entry::Entry;
+use crate::sources::ldap::ldif_records::{Refusal, read};
+use crate::sources::ldap::lookup::{Fate, GroupSearch, Lookup, Name};
+
+/// The entries of one file.
+pub struct Tree {
+    directory: Directory,
+    entries: HashMap<DistinguishedName, Entry>,
+}
+
+impl Tree {
+    /// Reads a file to its end; anything amiss in it refuses all of it.
+    pub fn read(file: impl BufRead, directory: &Directory) -> Result<Tree, Refusal> {
+        let wanted = attributes(directory);
+        let kept = |name: &str| wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
+        let mut entries = HashMap::new();
+        read(file, kept, |line, entry| {
+            if entry.dn.is_empty() {
+                return Ok(());
+            }
+            let refused = |because| Err(Refusal { line, because });
+            let Some(name) = DistinguishedName::parse(&entry.dn) else {
+                return refused(format!("`{}` is no distinguished name", entry.dn));
+            };
+            if entries.contains_key(&name) {
+                return refused(format!("`{}` is there twice", entry.dn));
+            }
+            entries.insert(name, entry);
+            Ok(())
+        })?;
+        if entries.is_empty() {
+            return Err(Refusal { line: 1, because: "there is no entry in this file".to_owned() });
+        }
+        Ok(Tree { directory: directory.clone(), entries })
+    }
+
+    fn find(&self, reference: &GroupRef) -> GroupSearch {
+        let found: Vec<Entry> = match reference {
+            GroupRef::Dn(dn) => {
+                let Some(name) = DistinguishedName::parse(dn) else {
+                    return GroupSearch::Failed { because: format!("`{dn}` is no distinguished name") };
+                };
+                self.entries.get(&name).into_iter().cloned().collect()
+            }
+            GroupRef::Name(name) => self.groups_where(|entry| {
+                group_names(self.directory.schema).iter().any(|attribute| says_folded(entry, attribute, name))
+            }),
+            GroupRef::Id(id) => self.groups_where(|entry| {
+                decode::id(entry, &self.directory.attributes.id)
+                    .is_some_and(|held| held.eq_ignore_ascii_case(id))
+            }),
+        };
+        GroupSearch::Answered(found)
+    }
+
+    fn groups_where(&self, holds: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+        let classes = group_classes(self.directory.schema);
+        let is_group = |entry: &&Entry| classes.iter().any(|class| entry.says("objectClass", class));
+        self.entries.values().filter(is_group).filter(|entry| holds(entry)).cloned().collect()
+    }
+
+    /// A name below what the file holds is gone; any other may be in another file.
+    fn fate(&self, name: &DistinguishedName) -> Fate {
+        if let Some(entry) = self.entries.get(name) {
+            return Fate::Found(entry.clone());
+        }
+        let mut above = name.parent();
+        while let Some(name) = above {
+            if self.entries.contains_key(&name) {
+                return Fate::Gone;
+            }
+            above = name.parent();
+        }
+        Fate::Outside
+    }
+
+    fn usernames_of(&self, usernames: &[Box<str>]) -> Vec<(usize, Fate)> {
+        let attribute = &self.directory.attributes.username;
+        let mut by_username: HashMap<String, Vec<&Entry>> =
+            usernames.iter().map(|name| (name.to_lowercase(), Vec::new())).collect();
+        for entry in self.entries.values() {
+            for name in entry.texts(attribute) {
+                if let Some(entries) = by_username.get_mut(&name.to_lowercase()) {
+                    entries.push(entry);
+                }
+            }
+        }
+        let fate = |name: &str| match by_username[&name.to_lowercase()].as_slice() {
+            [] => Fate::Gone,
+            [entry] => Fate::Found((*entry).clone()),
+            [_, _, ..] => Fate::Hidden { because: format!("several people have the username `{name}`") },
+        };
+        usernames.iter().map(|name| fate(name)).enumerate().collect()
+    }
+}
+
+/// Directories compare names without regard to case, in every alphabet.
+fn says_folded(entry: &Entry, attribute: &str, value: &str) -> bool {
+    let value = value.to_lowercase();
+    entry.texts(attribute).any(|text| text.to_lowercase() == value)
+}
+
+impl Lookup for Tree {
+    fn groups<'a>(&'a self, reference: &'a GroupRef) -> BoxFuture<'a, GroupSearch> {
+        async move { self.find(reference) }.boxed()
+    }
+
+    fn named<'a>(&'a self, names: &'a [Name]) -> BoxStream<'a, (usize, Fate)> {
+        stream::iter(names.iter().enumerate()).map(|(at, name)| (at, self.fate(&name.canonical))).boxed()
+    }
+
+    fn usernames<'a>(&'a self, usernames: &'a [Box<str>]) -> BoxStream<'a, (usize, Fate)> {
+        if usernames.is_empty() {
+            return stream::empty().boxed();
+        }
+        stream::iter(self.usernames_of(usernames)).boxed()
+    }
+
+    fn primary<'a>(&'a self, primary: &'a Primary) -> BoxFuture<'a, (Vec<Entry>, Option<String>)> {
+        let claims = |entry: &&Entry| entry.says(primary.attribute, &primary.value);
+        let is_group = |entry: &Entry| decode::is_group(entry);
+        let found = self.entries.values().filter(claims).filter(|entry| !is_group(entry)).cloned().collect();
+        async move { (found, None) }.boxed()
+    }
+
+    fn covers_person(&self, _: &DistinguishedName) -> bool {
+        true
+    }
+}

@@ -1,0 +1,60 @@
+//! What finding groups and the people in them asks of a directory; a server and a file each answer it.
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+
+use crate::model::distinguished_name::DistinguishedName;
+use crate::model::group::GroupRef;
+use crate::sources::ldap::decode::Primary;
+use crate::sources::ldap::entry::Entry;
+
+/// A directory to ask.
+pub trait Lookup: Sync {
+    /// The groups that a reference could mean.
+    fn groups<'a>(&'a self, reference: &'a GroupRef) -> BoxFuture<'a, GroupSearch>;
+
+    /// The entries of these names: exactly one fate for each place of `names`, in any order.
+    fn named<'a>(&'a self, names: &'a [Name]) -> BoxStream<'a, (usize, Fate)>;
+
+    /// The people of these usernames: exactly one fate for each place of `usernames`, in any order.
+    fn usernames<'a>(&'a self, usernames: &'a [Box<str>]) -> BoxStream<'a, (usize, Fate)>;
+
+    /// The people whose primary group is this one, and why they may not be all.
+    fn primary<'a>(&'a self, primary: &'a Primary) -> BoxFuture<'a, (Vec<Entry>, Option<String>)>;
+
+    /// Whether people are looked for in this place.
+    fn covers_person(&self, name: &DistinguishedName) -> bool;
+}
+
+/// A name to look up: as it was spelt, and as it is compared.
+#[derive(Debug, Clone)]
+pub struct Name {
+    pub spelt: Box<str>,
+    pub canonical: DistinguishedName,
+}
+
+/// What came of looking for a group.
+#[derive(Debug)]
+pub enum GroupSearch {
+    /// The directory answered in full.
+    Answered(Vec<Entry>),
+    Failed {
+        because: String,
+    },
+}
+
+/// What became of one name.
+#[derive(Debug)]
+pub enum Fate {
+    Found(Entry),
+    /// It exists, and the configured filter leaves it out.
+    LeftOut,
+    /// The directory says that there is no such entry.
+    Gone,
+    /// It belongs to another directory.
+    Outside,
+    /// Nobody can tell.
+    Hidden {
+        because: String,
+    },
+}

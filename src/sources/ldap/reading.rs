@@ -1,0 +1,116 @@
+//! From what was walked to a snapshot: the state of each group that was asked for, and what was odd on the way.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::model::finding::{Finding, FindingCode, Level};
+use crate::model::group::{GroupRef, Member};
+use crate::model::person::{Person, SourceName};
+use crate::model::snapshot::{Coverage, GroupReading, GroupState, Snapshot, SourceKind};
+use crate::sources::ldap::graph::{Graph, Node};
+use crate::sources::ldap::walk::Root;
+
+/// The snapshot of one reading; the order in which a server answered leaves no trace in it.
+pub fn snapshot(
+    source: &SourceName,
+    kind: SourceKind,
+    wanted: &[GroupRef],
+    roots: Vec<Root>,
+    mut graph: Graph,
+    nested: bool,
+) -> Snapshot {
+    let (people, places) = in_order(std::mem::take(&mut graph.people));
+    let mut walked = BTreeSet::new();
+    let mut ignored = BTreeSet::new();
+    let mut groups = Vec::with_capacity(wanted.len());
+    for (reference, root) in wanted.iter().zip(roots) {
+        let state = match root {
+            Root::Group(at) => {
+                let closure = graph.closure(at, nested);
+                walked.extend(closure.groups);
+                ignored.extend(closure.ignored.into_iter().map(|inner| (at, inner)));
+                let mut members: Vec<Member> = closure
+                    .members
+                    .into_iter()
+                    .map(|member| Member { person: places[member.person as usize], path: member.path })
+                    .collect();
+                members.sort_unstable_by_key(|member| member.person);
+                let group = graph.groups[at as usize].group.clone();
+                GroupState::Found { group, members, coverage: closure.coverage }
+            }
+            Root::NoGroup { dn } => GroupState::Unread { because: format!("`{dn}` is no group") },
+            Root::Missing => GroupState::Missing,
+            Root::Ambiguous { candidates } => GroupState::Ambiguous { candidates },
+            Root::Unread { because } => GroupState::Unread { because },
+        };
+        groups.push(GroupReading { reference: reference.clone(), state });
+    }
+    let mut findings: Vec<Finding> = walked.into_iter().flat_map(|at| strangers(&graph, at)).collect();
+    findings.extend(ignored.into_iter().map(|(outer, inner)| not_followed(&graph, outer, inner)));
+    findings.sort_unstable();
+    findings.dedup();
+    let reading = shared_id(&people).map_or(Coverage::Complete, |because| Coverage::Partial { because });
+    Snapshot { source: source.clone(), kind, reading, people, groups, findings }
+}
+
+/// The people by their ids, and for each earlier place the new one.
+fn in_order(people: Vec<Arc<Person>>) -> (Vec<Arc<Person>>, Vec<u32>) {
+    let mut order: Vec<usize> = (0..people.len()).collect();
+    order.sort_by(|&a, &b| (&people[a].id, &people[a].identity).cmp(&(&people[b].id, &people[b].identity)));
+    let mut places = vec![0; people.len()];
+    for (place, &was) in order.iter().enumerate() {
+        places[was] = u32::try_from(place).expect("a directory holds fewer than four billion entries");
+    }
+    (order.into_iter().map(|was| people[was].clone()).collect(), places)
+}
+
+/// An id that two people share cannot follow either of them.
+fn shared_id(people: &[Arc<Person>]) -> Option<String> {
+    let pair = people.windows(2).find(|pair| pair[0].id == pair[1].id)?;
+    Some(format!("several people have the id `{}`: `attributes.id` must name a unique attribute", pair[0].id))
+}
+
+/// The members of one group that are gone, and those that belong elsewhere.
+fn strangers(graph: &Graph, at: u32) -> Vec<Finding> {
+    let group = &graph.groups[at as usize];
+    let (mut gone, mut outside) = (BTreeSet::new(), BTreeSet::new());
+    for &member in &group.members {
+        match &graph.nodes[member as usize] {
+            Node::Gone { name } => gone.insert(&**name),
+            Node::Outside { name } => outside.insert(&**name),
+            Node::Pending | Node::Person(_) | Node::Group(_) | Node::LeftOut | Node::Hidden { .. } => {
+                continue;
+            }
+        };
+    }
+    let name = &group.group.name;
+    let finding = |code, names: &BTreeSet<&str>, what: &str| {
+        let first = names.first()?;
+        let message = match names.len() {
+            1 => format!("member `{first}` of group `{name}` {what}"),
+            count => format!("{count} members of group `{name}`, the first of them `{first}`: each {what}"),
+        };
+        Some(Finding { level: Level::Warning, code, rule: None, message })
+    };
+    [
+        finding(FindingCode::MemberGone, &gone, "no longer exists"),
+        finding(FindingCode::MemberOutside, &outside, "is outside of this source"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn not_followed(graph: &Graph, outer: u32, inner: u32) -> Finding {
+    let name = |at: u32| &graph.groups[at as usize].group.name;
+    Finding {
+        level: Level::Info,
+        code: FindingCode::NestedIgnored,
+        rule: None,
+        message: format!(
+            "group `{}` in group `{}` is not followed, because `nested_groups` is off",
+            name(inner),
+            name(outer)
+        ),
+    }
+}

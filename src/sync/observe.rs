@@ -1,0 +1,90 @@
+//! Observing: all neighbours are read at once, and gathered into one input for planning.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures_util::future::{join, join_all};
+use jiff::Timestamp;
+
+use crate::model::add_on::AddOn;
+use crate::model::group::GroupRef;
+use crate::model::holding::Memory;
+use crate::model::person::SourceName;
+use crate::model::policy::Policy;
+use crate::model::rule::Rule;
+use crate::model::snapshot::Snapshot;
+use crate::planning::input::PlanningInput;
+use crate::planning::matching::queries;
+use crate::ports::{AccountReader, EdgeError, SeatReader, Source};
+
+/// What is wanted, as the configuration says it.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    pub rules: Vec<Rule>,
+    pub policy: Policy,
+}
+
+impl Wanted {
+    /// The groups that rules name, by source.
+    pub fn groups(&self) -> BTreeMap<SourceName, BTreeSet<GroupRef>> {
+        let mut groups: BTreeMap<SourceName, BTreeSet<GroupRef>> = BTreeMap::new();
+        for rule in &self.rules {
+            let named = rule.groups.iter().chain(&rule.except_groups).cloned();
+            groups.entry(rule.source.clone()).or_default().extend(named);
+        }
+        groups
+    }
+
+    /// The add-ons that rules name: no other is read or touched.
+    pub fn add_ons(&self) -> Vec<AddOn> {
+        let named: BTreeSet<AddOn> = self.rules.iter().map(|rule| rule.add_on).collect();
+        named.into_iter().collect()
+    }
+}
+
+/// Reads directories and GitLab at the same time. A source that cannot be read becomes a snapshot of which nothing is
+/// known; GitLab not being readable is an error, since nothing can be decided without it.
+pub async fn observe(
+    wanted: &Wanted,
+    sources: &[Arc<dyn Source>],
+    gitlab: &(impl SeatReader + AccountReader),
+    memory: Memory,
+    now: Timestamp,
+) -> Result<PlanningInput, EdgeError> {
+    let add_ons = wanted.add_ons();
+    let (snapshots, seats) = join(read_all(wanted, sources), gitlab.seats(&add_ons)).await;
+    let seats = seats?;
+    let accounts =
+        gitlab.accounts(&queries(&snapshots, &wanted.policy.matching), seats.eligible_accounts).await?;
+    Ok(PlanningInput {
+        now,
+        rules: wanted.rules.clone(),
+        policy: wanted.policy.clone(),
+        snapshots,
+        seats,
+        accounts,
+        memory,
+    })
+}
+
+/// Reads every source that rules name, all at once.
+pub async fn read_all(wanted: &Wanted, sources: &[Arc<dyn Source>]) -> Vec<Snapshot> {
+    let groups = wanted.groups();
+    join_all(sources.iter().filter_map(|source| {
+        let wanted = groups.get(source.name())?;
+        Some(read(source.as_ref(), wanted.iter().cloned().collect()))
+    }))
+    .await
+}
+
+async fn read(source: &dyn Source, wanted: Vec<GroupRef>) -> Snapshot {
+    match source.read(&wanted).await {
+        Ok(snapshot) => snapshot,
+        Err(error) => {
+            let hint = if error.hint.is_empty() { String::new() } else { format!("; hint: {}", error.hint) };
+            let because = format!("{}{hint}", error.chain());
+            tracing::error!(source = source.name().as_str(), "the source could not be read");
+            Snapshot::unread(source.name().clone(), source.kind(), &wanted, &because)
+        }
+    }
+}

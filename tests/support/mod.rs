@@ -1,0 +1,5 @@
+//! Real servers on loopback and what fills them, for the tests that need one.
+#![expect(dead_code, unreachable_pub, reason = "each test is a crate of its own and uses a part of this")]
+
+pub mod company;
+pub mod slapd;
