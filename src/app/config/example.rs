@@ -9,9 +9,9 @@ mod tests {
 
     use serde_json::Value;
 
+    use crate::app::config::Config;
     use crate::app::config::example::EXAMPLE;
     use crate::app::config::schema::{properties, resolved, schema};
-    use crate::app::config::{Config, reference};
 
     /// The example with every key of it in force. Prose begins with `# `, a key that is commented out with `#`.
     fn uncommented() -> String {
@@ -112,15 +112,5 @@ mod tests {
             assert_eq!(silent.policy.add_on(add_on), in_force.policy.add_on(add_on));
         }
         assert_eq!(silent.policy, in_force.policy);
-    }
-
-    #[test]
-    fn the_documentation_is_written_from_the_code() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
-        let written = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            written == reference::reference(),
-            "docs/configuration.md is not up to date: run `cargo xtask docs`"
-        );
     }
 }
