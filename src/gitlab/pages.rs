@@ -90,7 +90,7 @@ mod tests {
     use std::sync::Mutex;
 
     use crate::gitlab::pages::{Page, cursor, read_whole};
-    use crate::model::account::{Account, AccountId, Standing};
+    use crate::model::account::{Account, AccountId, DuoActivity, Standing};
 
     fn account(id: u64) -> Account {
         Account {
@@ -99,7 +99,7 @@ mod tests {
             emails: vec![],
             identities: vec![],
             standing: Standing::Eligible,
-            last_duo_activity: None,
+            last_duo_activity: DuoActivity::NotTold,
         }
     }
 

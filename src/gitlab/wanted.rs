@@ -109,7 +109,9 @@ pub fn listing_is_cheaper(lookups: usize, eligible_accounts: Option<u64>) -> boo
 #[cfg(test)]
 mod tests {
     use crate::gitlab::wanted::{Lookup, Wanted, listing_is_cheaper, lookups};
-    use crate::model::account::{Account, AccountId, AccountQuery, Identity, QueryStep, Standing};
+    use crate::model::account::{
+        Account, AccountId, AccountQuery, DuoActivity, Identity, QueryStep, Standing,
+    };
     use crate::model::person::ExternUid;
 
     fn ada() -> Account {
@@ -122,7 +124,7 @@ mod tests {
                 extern_uid: ExternUid::new("uid=ada,dc=corp"),
             }],
             standing: Standing::Eligible,
-            last_duo_activity: None,
+            last_duo_activity: DuoActivity::NotTold,
         }
     }
 

@@ -92,12 +92,15 @@ impl Snapshot {
         }
     }
 
-    /// Complete only where the reading and each group that was asked for are; otherwise the first reason why not.
+    /// Complete only where the reading and each group that was asked for are; otherwise the first reason why not, by
+    /// the group.
     pub fn coverage(&self) -> Coverage {
         if let Coverage::Partial { .. } = &self.reading {
             return self.reading.clone();
         }
-        for GroupReading { reference, state } in &self.groups {
+        let mut groups: Vec<&GroupReading> = self.groups.iter().collect();
+        groups.sort_by_key(|reading| &reading.reference);
+        for GroupReading { reference, state } in groups {
             let because = match state {
                 GroupState::Found { coverage: Coverage::Complete, .. } => continue,
                 GroupState::Found { coverage: Coverage::Partial { because }, .. } => {

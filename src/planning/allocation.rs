@@ -1,7 +1,7 @@
 //! Who gets the seats of one add-on: holders keep theirs, free ones go by rank, quotas and reservations.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -12,7 +12,7 @@ use crate::model::entitlement::Grounds;
 use crate::model::person::{PersonId, SourceName};
 use crate::model::policy::Contention;
 use crate::model::rule::{Rule, RuleName};
-use crate::model::seat_pool::{NoSeat, Seat, SeatPool};
+use crate::model::seat_pool::{Seat, SeatPool};
 
 /// An account that a rule entitles, and that nothing but a lack of seats could keep from one.
 #[derive(Debug)]
@@ -73,22 +73,23 @@ pub fn allocate(
 ) -> BTreeMap<AccountId, Award> {
     let (mut holders, mut claimants): (Vec<_>, Vec<_>) =
         contenders.into_iter().partition(|contender| contender.held.is_some());
-    holders.sort_by_key(|holder| {
-        (holder.grounds[0].rank, holder.held.and_then(|held| held.since), holder.person, holder.account)
-    });
-    claimants.sort_by_key(|claimant| (claimant.grounds[0].rank, claimant.person, claimant.account));
+    holders.sort_by_key(|holder| (holder.held.and_then(|held| held.since), holder.person, holder.account));
+    claimants.sort_by_key(|claimant| (claimant.person, claimant.account));
 
     let mut quotas = Quotas { rules, used: BTreeMap::new() };
-    let mut seated: Vec<Seated<'_>> = holders.into_iter().map(|holder| quotas.seat_holder(holder)).collect();
-    let free = supply.seats.saturating_sub(u32::try_from(seated.len()).unwrap_or(u32::MAX));
+    let mut seated = seat_holders(&holders, &mut quotas);
+    let held = u32::try_from(seated.len()).unwrap_or(u32::MAX);
+    let free = supply.seats.saturating_sub(held);
     let mut pool = SeatPool::new(supply.add_on, free, quotas.unfilled_reservations());
 
-    let (mut awards, mut waiting) = serve(&claimants, &mut pool, &mut quotas);
+    let mut awards = BTreeMap::new();
+    serve(&claimants, &mut pool, &mut quotas, &mut awards);
     match supply.contention {
-        Contention::KeepHolders => {}
-        Contention::ByRank => {
-            outrank(&claimants, &mut waiting, &mut seated, &mut pool, &mut quotas, &mut awards)
+        Contention::ByRank if held <= supply.seats => {
+            outrank(&claimants, &mut seated, &mut pool, &mut quotas, &mut awards);
         }
+        // While more seats are held than there are, one given up is nobody's.
+        Contention::ByRank | Contention::KeepHolders => {}
     }
     for holder in seated {
         let grounds = holder.grounds.clone();
@@ -99,12 +100,14 @@ pub fn allocate(
         };
         awards.insert(holder.account, award);
     }
+    let mut waiting: Vec<&Contender<'_>> =
+        claimants.iter().filter(|claimant| !awards.contains_key(&claimant.account)).collect();
+    waiting.sort_by_key(|claimant| claimant.grounds[0].rank);
     let mut place = 0;
-    for (index, refusal) in waiting {
-        let claimant = &claimants[index];
-        let because = match refusal {
-            Refused::Quota { max_seats } => WaitReason::RuleQuota { max_seats },
-            Refused::NoSeat => {
+    for claimant in waiting {
+        let because = match quotas.full(claimant.grounds) {
+            Some(max_seats) => WaitReason::RuleQuota { max_seats },
+            None => {
                 place += 1;
                 if pool.is_empty() { WaitReason::NoSeat { place } } else { WaitReason::Reserved { place } }
             }
@@ -125,114 +128,66 @@ struct Seated<'a> {
     outranked: bool,
 }
 
-/// Why a claimant got nothing.
-#[derive(Debug, Clone, Copy)]
-enum Refused {
-    Quota { max_seats: u32 },
-    NoSeat,
+/// Every claim of these contenders, best rank first, then in the order of the contenders: who, and by which of their
+/// grounds. Whoever is refused comes back in turn with the next.
+fn line<'a>(contenders: &[Contender<'a>]) -> Vec<(usize, &'a Grounds)> {
+    let mut line: Vec<(usize, &Grounds)> = contenders
+        .iter()
+        .enumerate()
+        .flat_map(|(index, contender)| contender.grounds.iter().map(move |grounds| (index, grounds)))
+        .collect();
+    line.sort_by_key(|(_, grounds)| grounds.rank);
+    line
 }
 
-/// How many seats each rule has filled.
-struct Quotas<'a> {
-    rules: &'a BTreeMap<&'a RuleName, &'a Rule>,
-    used: BTreeMap<&'a RuleName, u32>,
-}
-
-impl<'a> Quotas<'a> {
-    fn has_room(&self, rule: &RuleName) -> Result<(), u32> {
-        match self.rules.get(rule).and_then(|rule| rule.max_seats) {
-            Some(max_seats) if self.used(rule) >= max_seats => Err(max_seats),
-            Some(_) | None => Ok(()),
+/// A holder sits by its best rule that has room; where none has, it keeps its seat all the same: a quota that was
+/// lowered takes nothing from anybody.
+fn seat_holders<'a>(holders: &[Contender<'a>], quotas: &mut Quotas<'a>) -> Vec<Seated<'a>> {
+    let mut seats: Vec<Option<Seated<'a>>> = holders.iter().map(|_| None).collect();
+    let in_line = line(holders).into_iter().map(|(index, grounds)| (index, grounds, false));
+    let over_quota = holders.iter().enumerate().map(|(index, holder)| (index, &holder.grounds[0], true));
+    for (index, grounds, over_quota) in in_line.chain(over_quota) {
+        if seats[index].is_some() || !(over_quota || quotas.has_room(&grounds.rule)) {
+            continue;
         }
-    }
-
-    fn used(&self, rule: &RuleName) -> u32 {
-        self.used.get(rule).copied().unwrap_or(0)
-    }
-
-    fn fill(&mut self, rule: &'a RuleName) {
-        *self.used.entry(rule).or_default() += 1;
-    }
-
-    fn reserved(&self, rule: &RuleName) -> u32 {
-        self.rules.get(rule).map_or(0, |rule| rule.reserved_seats)
-    }
-
-    /// A holder sits by its best rule that has room; where none has, it keeps its seat all the same: a quota that was
-    /// lowered takes nothing from anybody.
-    fn seat_holder(&mut self, holder: Contender<'a>) -> Seated<'a> {
-        let with_room = holder.grounds.iter().find(|grounds| self.has_room(&grounds.rule).is_ok());
-        let grounds = with_room.unwrap_or(&holder.grounds[0]);
-        let in_reserved_seat = self.used(&grounds.rule) < self.reserved(&grounds.rule);
-        self.fill(&grounds.rule);
-        Seated {
+        let holder = &holders[index];
+        let in_reserved_seat = quotas.unfilled(&grounds.rule) > 0;
+        quotas.fill(&grounds.rule);
+        seats[index] = Some(Seated {
             account: holder.account,
             grounds,
             held: holder.held.expect("a holder has a seat"),
             person: holder.person,
             in_reserved_seat,
-            over_quota: with_room.is_none(),
+            over_quota,
             outranked: false,
-        }
+        });
     }
-
-    /// What is left of each reservation, best rank first.
-    fn unfilled_reservations(&self) -> Vec<(RuleName, u32)> {
-        let mut rules: Vec<&Rule> =
-            self.rules.values().copied().filter(|rule| rule.reserved_seats > 0).collect();
-        rules.sort_by_key(|rule| (rule.rank, &rule.name));
-        rules
-            .into_iter()
-            .map(|rule| (rule.name.clone(), rule.reserved_seats.saturating_sub(self.used(&rule.name))))
-            .collect()
-    }
+    seats.into_iter().flatten().collect()
 }
 
-/// Serves free seats: each claimant asks by its best rule first, and comes back in its turn with the next.
+/// Serves free seats.
 fn serve<'a>(
     claimants: &[Contender<'a>],
     pool: &mut SeatPool,
     quotas: &mut Quotas<'a>,
-) -> (BTreeMap<AccountId, Award>, Vec<(usize, Refused)>) {
-    let mut awards = BTreeMap::new();
-    let mut refused: BTreeMap<usize, Refused> = BTreeMap::new();
-    let mut line: BinaryHeap<Reverse<(i64, usize, usize)>> = claimants
-        .iter()
-        .enumerate()
-        .map(|(index, claimant)| Reverse((claimant.grounds[0].rank, index, 0)))
-        .collect();
-    while let Some(Reverse((_, index, nth))) = line.pop() {
-        let claimant = &claimants[index];
-        let grounds = &claimant.grounds[nth];
-        let refusal = match quotas.has_room(&grounds.rule) {
-            Err(max_seats) => Refused::Quota { max_seats },
-            Ok(()) => match pool.take(&grounds.rule) {
-                Ok(seat) => {
-                    quotas.fill(&grounds.rule);
-                    refused.remove(&index);
-                    awards.insert(claimant.account, Award::Seat { seat, grounds: grounds.clone() });
-                    continue;
-                }
-                Err(NoSeat::Exhausted | NoSeat::Reserved) => Refused::NoSeat,
-            },
-        };
-        // Having been refused for want of a seat says more than a full quota.
-        let worst = match (refused.get(&index), refusal) {
-            (Some(Refused::NoSeat), _) | (_, Refused::NoSeat) => Refused::NoSeat,
-            (Some(Refused::Quota { .. }) | None, Refused::Quota { .. }) => refusal,
-        };
-        refused.insert(index, worst);
-        if let Some(next) = claimant.grounds.get(nth + 1) {
-            line.push(Reverse((next.rank, index, nth + 1)));
+    awards: &mut BTreeMap<AccountId, Award>,
+) {
+    for (index, grounds) in line(claimants) {
+        let account = claimants[index].account;
+        if awards.contains_key(&account) || !quotas.has_room(&grounds.rule) {
+            continue;
+        }
+        if let Ok(seat) = pool.take(&grounds.rule) {
+            quotas.fill(&grounds.rule);
+            awards.insert(account, Award::Seat { seat, grounds: grounds.clone() });
         }
     }
-    (awards, refused.into_iter().collect())
 }
 
 /// Lets those who wait for want of a seat take one from the worst-ranked holder, if that is ranked strictly worse.
 fn outrank<'a>(
     claimants: &[Contender<'a>],
-    waiting: &mut Vec<(usize, Refused)>,
     seated: &mut [Seated<'a>],
     pool: &mut SeatPool,
     quotas: &mut Quotas<'a>,
@@ -247,25 +202,66 @@ fn outrank<'a>(
         Reverse((holder.grounds.rank, holder.held.since, holder.person, holder.account))
     });
     let mut order = order.into_iter().peekable();
-    waiting.retain(|(index, refusal)| {
-        if let Refused::Quota { .. } = refusal {
-            return true;
+    for (index, grounds) in line(claimants) {
+        let account = claimants[index].account;
+        if awards.contains_key(&account) || !quotas.has_room(&grounds.rule) {
+            continue;
         }
-        let claimant = &claimants[*index];
-        for grounds in claimant.grounds {
-            if quotas.has_room(&grounds.rule).is_err() {
-                continue;
-            }
-            let Some(victim) = order.next_if(|victim| seated[*victim].grounds.rank > grounds.rank) else {
-                continue;
-            };
-            seated[victim].outranked = true;
-            pool.add_common();
-            let seat = pool.take(&grounds.rule).expect("the holder just gave one up");
-            quotas.fill(&grounds.rule);
-            awards.insert(claimant.account, Award::Seat { seat, grounds: grounds.clone() });
-            return false;
-        }
-        true
-    });
+        let Some(victim) = order.next_if(|victim| seated[*victim].grounds.rank > grounds.rank) else {
+            continue;
+        };
+        seated[victim].outranked = true;
+        quotas.give_up(&seated[victim].grounds.rule);
+        pool.add_common();
+        let seat = pool.take(&grounds.rule).expect("the holder just gave one up");
+        quotas.fill(&grounds.rule);
+        awards.insert(account, Award::Seat { seat, grounds: grounds.clone() });
+    }
+}
+
+/// How many seats each rule has filled.
+struct Quotas<'a> {
+    rules: &'a BTreeMap<&'a RuleName, &'a Rule>,
+    used: BTreeMap<&'a RuleName, u32>,
+}
+
+impl<'a> Quotas<'a> {
+    fn has_room(&self, rule: &RuleName) -> bool {
+        let max_seats = self.rules.get(rule).and_then(|rule| rule.max_seats);
+        max_seats.is_none_or(|max_seats| self.used(rule) < max_seats)
+    }
+
+    /// The best rule's quota, where none of these rules has room.
+    fn full(&self, grounds: &[Grounds]) -> Option<u32> {
+        let full = grounds.iter().all(|grounds| !self.has_room(&grounds.rule));
+        self.rules.get(&grounds[0].rule).and_then(|rule| rule.max_seats).filter(|_| full)
+    }
+
+    fn used(&self, rule: &RuleName) -> u32 {
+        self.used.get(rule).copied().unwrap_or(0)
+    }
+
+    fn fill(&mut self, rule: &'a RuleName) {
+        *self.used.entry(rule).or_default() += 1;
+    }
+
+    fn give_up(&mut self, rule: &'a RuleName) {
+        *self.used.entry(rule).or_default() -= 1;
+    }
+
+    /// What is left of a rule's reservation; it never goes beyond its quota, for nobody could sit there.
+    fn unfilled(&self, rule: &RuleName) -> u32 {
+        let reserved = self
+            .rules
+            .get(rule)
+            .map_or(0, |rule| rule.reserved_seats.min(rule.max_seats.unwrap_or(u32::MAX)));
+        reserved.saturating_sub(self.used(rule))
+    }
+
+    /// What is left of each reservation, best rank first.
+    fn unfilled_reservations(&self) -> Vec<(RuleName, u32)> {
+        let mut rules: Vec<&Rule> = self.rules.values().copied().collect();
+        rules.sort_by_key(|rule| (rule.rank, &rule.name));
+        rules.into_iter().map(|rule| (rule.name.clone(), self.unfilled(&rule.name))).collect()
+    }
 }

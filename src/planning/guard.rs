@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::add_on::AddOn;
-use crate::model::decision::Verdict;
+use crate::model::decision::{RevokeReason, Verdict};
 use crate::model::group::GroupRef;
 use crate::model::holding::{Change, SeatKey, SourceSize};
 use crate::model::person::SourceName;
-use crate::model::plan::{Digest, Plan, Refusal};
+use crate::model::plan::{AddOnSummary, Digest, Plan, Refusal};
 use crate::model::snapshot::{Coverage, GroupState, Snapshot};
 use crate::planning::input::PlanningInput;
 
@@ -82,32 +82,58 @@ pub fn approve(plan: Plan, approval: &Approval) -> Result<ApprovedPlan, Refused>
     }
 }
 
-/// Leaves out assignments whose seats were to come from revocations that were not approved, worst rank first.
+/// Leaves out assignments whose seats were to come from revocations that were not approved, worst rank first, and moves
+/// between tiers of which only half was approved; until nothing more falls away.
 fn within_supply(plan: &Plan, mut changes: BTreeSet<(Change, SeatKey)>) -> BTreeSet<(Change, SeatKey)> {
-    for summary in &plan.add_ons {
-        let Some(purchase) = &summary.purchase else { continue };
-        let revoked = changes
-            .iter()
-            .filter(|(change, seat)| *change == Change::Revoke && seat.add_on == summary.add_on)
-            .count();
-        let held = summary.held_before.saturating_sub(u32::try_from(revoked).unwrap_or(u32::MAX));
-        let free = purchase.purchased.saturating_sub(summary.reserve).saturating_sub(held) as usize;
-        let beyond: Vec<(Change, SeatKey)> = plan
-            .decisions
-            .iter()
-            .filter(|decision| decision.add_on == summary.add_on)
-            .filter(|decision| matches!(decision.verdict, Verdict::Assign { .. }))
-            .map(|decision| {
-                (Change::Assign, SeatKey { add_on: decision.add_on, account: decision.account.id })
-            })
-            .filter(|change| changes.contains(change))
-            .skip(free)
-            .collect();
-        for change in beyond {
-            changes.remove(&change);
+    loop {
+        let mut beyond = half_moves(plan, &changes);
+        for summary in &plan.add_ons {
+            beyond.extend(beyond_supply(plan, summary, &changes));
+        }
+        if beyond.is_empty() {
+            return changes;
+        }
+        changes.retain(|change| !beyond.contains(change));
+    }
+}
+
+/// Whoever moves to another tier gives up one seat and gains one: never only one of both.
+fn half_moves(plan: &Plan, changes: &BTreeSet<(Change, SeatKey)>) -> Vec<(Change, SeatKey)> {
+    let planned: BTreeSet<(Change, SeatKey)> = plan.changes().into_iter().collect();
+    let mut halves = Vec::new();
+    for decision in &plan.decisions {
+        if let Verdict::Revoke { because: RevokeReason::Superseded { by } } = &decision.verdict {
+            let account = decision.account.id;
+            let leave = (Change::Revoke, SeatKey { add_on: decision.add_on, account });
+            let arrive = (Change::Assign, SeatKey { add_on: *by, account });
+            if planned.contains(&arrive) && changes.contains(&leave) != changes.contains(&arrive) {
+                halves.extend([leave, arrive].into_iter().filter(|half| changes.contains(half)));
+            }
         }
     }
-    changes
+    halves
+}
+
+fn beyond_supply(
+    plan: &Plan,
+    summary: &AddOnSummary,
+    changes: &BTreeSet<(Change, SeatKey)>,
+) -> Vec<(Change, SeatKey)> {
+    let revoked = changes
+        .iter()
+        .filter(|(change, seat)| *change == Change::Revoke && seat.add_on == summary.add_on)
+        .count();
+    let held = summary.held_before.saturating_sub(u32::try_from(revoked).unwrap_or(u32::MAX));
+    let purchased = summary.purchase.as_ref().map_or(0, |purchase| purchase.purchased);
+    let free = purchased.saturating_sub(summary.reserve).saturating_sub(held) as usize;
+    plan.decisions
+        .iter()
+        .filter(|decision| decision.add_on == summary.add_on)
+        .filter(|decision| matches!(decision.verdict, Verdict::Assign { .. }))
+        .map(|decision| (Change::Assign, SeatKey { add_on: decision.add_on, account: decision.account.id }))
+        .filter(|change| changes.contains(change))
+        .skip(free)
+        .collect()
 }
 
 /// Every limit that the plan goes beyond.

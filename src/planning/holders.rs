@@ -1,7 +1,7 @@
 //! What may become of a seat that somebody holds today: kept, left, or taken back, and why.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::model::account::{Account, AccountId, DuoActivity, Standing};
 use crate::model::add_on::AddOn;
@@ -48,7 +48,7 @@ impl Holders<'_> {
                 RevokeReason::NotEligible { standing: account.standing.clone() },
             );
         }
-        let obstacle = self.obstacle(account.id);
+        let obstacle = self.obstacle(account);
         if entitled {
             return match (self.inactive(account), obstacle) {
                 (Some(inactive), None) => self.unless_contested(account.id, inactive),
@@ -63,7 +63,7 @@ impl Holders<'_> {
         let since = self.memory.grace.get(&self.seat(account.id)).copied();
         if !self.policy.grace.is_zero() {
             let since = since.unwrap_or(self.now);
-            let until = since + self.policy.grace;
+            let until = after(since, self.policy.grace);
             if self.now < until {
                 return Fate::Leaves(LeaveReason::Grace { since, until });
             }
@@ -77,7 +77,7 @@ impl Holders<'_> {
 
     /// Whether this seat may be taken because its holder moves to another tier, and why not.
     pub fn superseded(&self, account: &Account, by: AddOn) -> Fate {
-        match self.untouchable(account).or_else(|| self.obstacle(account.id)) {
+        match self.untouchable(account).or_else(|| self.obstacle(account)) {
             Some(reason) => Fate::Leaves(reason),
             None => self.unless_contested(account.id, RevokeReason::Superseded { by }),
         }
@@ -113,9 +113,10 @@ impl Holders<'_> {
         SeatKey { add_on: self.add_on, account }
     }
 
-    /// Since when the seat is ours.
-    pub fn since(&self, account: AccountId) -> Option<Timestamp> {
-        self.memory.holdings.get(&self.seat(account)).map(|holding| holding.since)
+    /// Since when the seat is ours; one that this very apply takes into management, since now.
+    pub fn since(&self, account: &Account) -> Option<Timestamp> {
+        let held = self.memory.holdings.get(&self.seat(account.id)).map(|holding| holding.since);
+        held.or_else(|| self.adopts(account).then_some(self.now))
     }
 
     /// Why this seat is never ours to take.
@@ -131,15 +132,15 @@ impl Holders<'_> {
     }
 
     /// Why this seat may not be taken in this run.
-    fn obstacle(&self, account: AccountId) -> Option<LeaveReason> {
+    fn obstacle(&self, account: &Account) -> Option<LeaveReason> {
         if let Some(because) = &self.frozen {
             return Some(LeaveReason::Frozen { because: because.clone() });
         }
-        if self.claims.doubtful.contains_key(&account) || (self.doubtful)(account) {
+        if self.claims.doubtful.contains_key(&account.id) || (self.doubtful)(account.id) {
             let because = "it cannot be said whether somebody entitled owns this account".to_owned();
             return Some(LeaveReason::Frozen { because });
         }
-        let until = self.since(account)? + self.policy.minimum_tenure;
+        let until = after(self.since(account)?, self.policy.minimum_tenure);
         (self.now < until).then_some(LeaveReason::MinimumTenure { until })
     }
 
@@ -160,11 +161,16 @@ impl Holders<'_> {
             DuoActivity::On(date) => Some(date),
         };
         // A seat held for less time than that cannot have been idle for so long, whatever its holder did before.
-        let held_since = self.since(account.id)?;
+        let held_since = self.since(account)?;
         let used =
             last_activity.and_then(|date| date.to_zoned(TimeZone::UTC).ok()).map(|day| day.timestamp());
         let idle_since = used.map_or(held_since, |used| used.max(held_since));
         (self.now.duration_since(idle_since) > after)
             .then_some(RevokeReason::Inactive { last_activity, after })
     }
+}
+
+/// A span that reaches beyond the calendar never ends.
+fn after(since: Timestamp, span: SignedDuration) -> Timestamp {
+    since.checked_add(span).unwrap_or(Timestamp::MAX)
 }

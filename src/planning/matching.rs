@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::model::account::{Account, AccountId, AccountQuery, MatchBy, QueryStep};
 use crate::model::finding::{Finding, FindingCode, Level};
+use crate::model::holding::SeatKey;
 use crate::model::person::{ExternUid, Person, PersonKey, SourceName};
 use crate::model::plan::UnmatchedReason;
 use crate::model::policy::Matching;
@@ -67,12 +68,7 @@ fn query(person: &Person, how: &Matching) -> AccountQuery {
 /// Matches everyone of whom a rule speaks.
 pub fn match_people(input: &PlanningInput, accounts: &[Arc<Account>], rules: &[RuleReading<'_>]) -> Matches {
     let directory = AccountIndex::new(accounts);
-    let remembered: HashMap<&PersonKey, AccountId> = input
-        .memory
-        .holdings
-        .iter()
-        .filter_map(|(seat, holding)| holding.person.as_ref().map(|person| (person, seat.account)))
-        .collect();
+    let remembered = remembered(input, &directory);
     let mut matches = Matches::default();
     for snapshot in &input.snapshots {
         let Some(how) = input.policy.matching.get(&snapshot.source) else { continue };
@@ -82,10 +78,9 @@ pub fn match_people(input: &PlanningInput, accounts: &[Arc<Account>], rules: &[R
         for (place, person) in snapshot.people.iter().enumerate().filter(|(place, _)| spoken_of[*place]) {
             let result = directory.find(person, how, &shared, &mut matches.doubtful).unwrap_or_else(|| {
                 let key = PersonKey { source: snapshot.source.clone(), id: person.id.clone() };
-                match remembered.get(&key).filter(|id| directory.by_id.contains_key(id)) {
-                    Some(id) => PersonMatch::Account { id: *id, by: MatchBy::Remembered },
-                    None => PersonMatch::None { because: UnmatchedReason::NoAccount },
-                }
+                let candidates = remembered.get(&key).cloned().unwrap_or_default();
+                sole(candidates, MatchBy::Remembered, false, &mut matches.doubtful)
+                    .unwrap_or(PersonMatch::None { because: UnmatchedReason::NoAccount })
             });
             found[place] = Some(result);
         }
@@ -93,6 +88,45 @@ pub fn match_people(input: &PlanningInput, accounts: &[Arc<Account>], rules: &[R
         matches.people.insert(snapshot.source.clone(), found);
     }
     matches
+}
+
+/// The accounts whose seats each person was last known to hold, where these are still there. A seat that somebody else
+/// took back is about to be forgotten, and its link with it.
+fn remembered<'a>(
+    input: &'a PlanningInput,
+    directory: &AccountIndex<'_>,
+) -> HashMap<&'a PersonKey, BTreeSet<AccountId>> {
+    let mut remembered: HashMap<&PersonKey, BTreeSet<AccountId>> = HashMap::new();
+    let is_lost = |seat: &SeatKey| {
+        let mut readings = input.seats.purchases.iter();
+        let reading = readings.find(|reading| reading.purchase.add_on == seat.add_on);
+        reading.is_some_and(|reading| reading.holders.binary_search(&seat.account).is_err())
+    };
+    for (seat, holding) in &input.memory.holdings {
+        if let Some(person) = &holding.person
+            && directory.by_id.contains_key(&seat.account)
+            && !is_lost(seat)
+        {
+            remembered.entry(person).or_default().insert(seat.account);
+        }
+    }
+    remembered
+}
+
+/// The one account that a step names; `None` where it names none. Several, or one that others answer to as well, are
+/// in doubt.
+fn sole(
+    candidates: BTreeSet<AccountId>,
+    by: MatchBy,
+    is_shared: bool,
+    doubtful: &mut HashSet<AccountId>,
+) -> Option<PersonMatch> {
+    let id = *candidates.first()?;
+    if candidates.len() == 1 && !is_shared {
+        return Some(PersonMatch::Account { id, by });
+    }
+    doubtful.extend(candidates);
+    Some(PersonMatch::None { because: UnmatchedReason::Ambiguous })
 }
 
 /// Which people any rule of this source speaks of.
@@ -265,16 +299,8 @@ impl<'a> AccountIndex<'a> {
                 }
                 MatchBy::Remembered => continue,
             };
-            let candidates: BTreeSet<AccountId> = candidates.into_iter().collect();
-            match candidates.first() {
-                None => {}
-                Some(id) if candidates.len() == 1 && !is_shared => {
-                    return Some(PersonMatch::Account { id: *id, by: *step });
-                }
-                Some(_) => {
-                    doubtful.extend(candidates);
-                    return Some(PersonMatch::None { because: UnmatchedReason::Ambiguous });
-                }
+            if let Some(result) = sole(candidates.into_iter().collect(), *step, is_shared, doubtful) {
+                return Some(result);
             }
         }
         None

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::model::account::{Account, AccountId};
 use crate::model::add_on::AddOn;
 use crate::model::plan::{Bookkeeping, Plan, SourceSummary};
+use crate::model::purchase::PurchaseReading;
 use crate::planning::claims::Claims;
 use crate::planning::holders::Holders;
 use crate::planning::input::PlanningInput;
@@ -59,7 +60,11 @@ pub fn plan(input: &PlanningInput) -> Plan {
         })
         .collect();
 
-    let mut tiers = Tiers::default();
+    let untouched = |reading: &&PurchaseReading| {
+        input.policy.tiers.contains(&reading.purchase.add_on)
+            && !claims.contains_key(&reading.purchase.add_on)
+    };
+    let mut tiers = Tiers::beside(input.seats.purchases.iter().filter(untouched));
     let mut bookkeeping = Bookkeeping { sizes: guard::sizes(input), ..Bookkeeping::default() };
     let mut reconciled = Vec::new();
     for (index, desk) in desks.iter().enumerate() {

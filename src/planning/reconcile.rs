@@ -29,11 +29,11 @@ pub struct Desk<'a> {
 }
 
 /// Who holds a seat of which tier once the tiers before this one are decided.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Tiers {
     /// Decided: has a seat of this better tier, and is entitled to it.
     settled: HashMap<AccountId, AddOn>,
-    /// Decided: keeps a seat of this better tier without being entitled to it.
+    /// Keeps a seat of this tier without being entitled to it.
     lingering: HashMap<AccountId, AddOn>,
 }
 
@@ -67,7 +67,7 @@ pub fn reconcile(
         match fate {
             Fate::Entitled { takeable } => {
                 let claim = &desk.holders.claims.certain[id];
-                let held = Held { since: desk.holders.since(*id), takeable };
+                let held = Held { since: desk.holders.since(account), takeable };
                 contenders.push(contender(*id, claim, Some(held)));
             }
             Fate::Leaves(because) => {
@@ -255,6 +255,7 @@ impl<'a> Desk<'a> {
                 books.adopt.insert(seat, person.clone());
             } else if let (Some(person), Some(held)) = (person, memory.holdings.get(&seat))
                 && held.person.as_ref() != Some(&person)
+                && !(self.holders.doubtful)(id)
             {
                 books.persons.insert(seat, person);
             }
@@ -282,14 +283,23 @@ impl<'a> Desk<'a> {
         let may_be_entitled = |id| {
             self.holders.claims.certain.contains_key(id) || self.holders.claims.doubtful.contains_key(id)
         };
+        let reclaimed_again: BTreeSet<SeatKey> = books.reclaimed.iter().copied().collect();
         books.reclaimed_cancelled.extend(memory.reclaimed.keys().filter(mine).filter(|seat| {
-            holding.contains(&seat.account)
+            (holding.contains(&seat.account) && !reclaimed_again.contains(seat))
                 || (self.holders.frozen.is_none() && !may_be_entitled(&seat.account))
         }));
     }
 }
 
 impl Tiers {
+    /// Nothing is decided yet, save that the seats of tiers without rules are not touched: their holders stay there.
+    pub fn beside<'a>(untouched: impl Iterator<Item = &'a PurchaseReading>) -> Tiers {
+        let lingering = untouched
+            .flat_map(|reading| reading.holders.iter().map(|holder| (*holder, reading.purchase.add_on)))
+            .collect();
+        Tiers { settled: HashMap::new(), lingering }
+    }
+
     fn note(
         &mut self,
         add_on: AddOn,

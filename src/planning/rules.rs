@@ -158,18 +158,18 @@ fn filter(
         frozen.push(Frozen::AttributeAbsent { attribute: attribute.to_owned() });
         return (Vec::new(), members);
     }
-    let (mut people, mut doubtful, mut because) = (Vec::new(), Vec::new(), String::new());
+    let (mut people, mut doubtful, mut reasons) = (Vec::new(), Vec::new(), BTreeSet::new());
     for member in members {
         match condition.holds(&snapshot.people[member.person as usize]) {
             Ok(true) => people.push(member),
             Ok(false) => {}
             Err(no_answer) => {
-                because = no_answer.because;
+                reasons.insert(no_answer.because);
                 doubtful.push(member);
             }
         }
     }
-    if !doubtful.is_empty() {
+    if let Some(because) = reasons.pop_first() {
         frozen.push(Frozen::WhereFailed { people: doubtful.len(), because });
     }
     (people, doubtful)

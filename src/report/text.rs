@@ -82,8 +82,10 @@ impl Page {
                 Coverage::Partial { because } => self.paint(Ink::Red, &format!("partial: {because}")),
             };
             let name = pad(source.source.as_str(), width);
-            let (people, groups) =
-                (plural(source.people, "person", "people"), plural(source.groups, "group", "groups"));
+            let (people, groups) = (
+                words::plural(source.people, "person", "people"),
+                words::plural(source.groups, "group", "groups"),
+            );
             self.line(&format!("{name}   {}   {people} in {groups}   {coverage}", source.kind.key()));
         }
         self.line("");
@@ -245,10 +247,6 @@ impl Page {
         let line = self.paint(Ink::Bold, &line);
         self.line(&line);
     }
-}
-
-fn plural(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn pad(text: &str, width: usize) -> String {

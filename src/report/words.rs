@@ -135,6 +135,11 @@ pub fn refusal_code(refusal: &Refusal) -> &'static str {
     }
 }
 
+/// `1 person`, `2 people`.
+pub fn plural(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// The day of an instant, in UTC.
 pub fn day(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).date().to_string()

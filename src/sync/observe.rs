@@ -51,13 +51,8 @@ pub async fn observe(
     memory: Memory,
     now: Timestamp,
 ) -> Result<PlanningInput, EdgeError> {
-    let groups = wanted.groups();
     let add_ons = wanted.add_ons();
-    let snapshots = join_all(sources.iter().filter_map(|source| {
-        let wanted = groups.get(source.name())?;
-        Some(read(source.as_ref(), wanted.iter().cloned().collect()))
-    }));
-    let (snapshots, seats) = join(snapshots, gitlab.seats(&add_ons)).await;
+    let (snapshots, seats) = join(read_all(wanted, sources), gitlab.seats(&add_ons)).await;
     let seats = seats?;
     let accounts =
         gitlab.accounts(&queries(&snapshots, &wanted.policy.matching), seats.eligible_accounts).await?;
@@ -70,6 +65,16 @@ pub async fn observe(
         accounts,
         memory,
     })
+}
+
+/// Reads every source that rules name, all at once.
+pub async fn read_all(wanted: &Wanted, sources: &[Arc<dyn Source>]) -> Vec<Snapshot> {
+    let groups = wanted.groups();
+    join_all(sources.iter().filter_map(|source| {
+        let wanted = groups.get(source.name())?;
+        Some(read(source.as_ref(), wanted.iter().cloned().collect()))
+    }))
+    .await
 }
 
 async fn read(source: &dyn Source, wanted: Vec<GroupRef>) -> Snapshot {

@@ -32,7 +32,7 @@ enum Asked {
 
 /// What came of an apply.
 pub enum Applied {
-    Done { approved: ApprovedPlan, outcomes: Outcomes },
+    Done { approved: Box<ApprovedPlan>, outcomes: Outcomes },
     Refused(Refused),
 }
 
@@ -119,7 +119,7 @@ pub async fn carry_out(
     };
     let outcomes = apply(&approved, &in_flight, &tools).await?;
     store.close().await;
-    Ok(Applied::Done { approved, outcomes })
+    Ok(Applied::Done { approved: Box::new(approved), outcomes })
 }
 
 fn asked(args: &ApplyArgs, file: Option<&ApprovedFile>) -> Result<Asked, Failure> {

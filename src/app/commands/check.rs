@@ -1,7 +1,154 @@
-//! demo
+//! `seatsync check`: reads the configuration, connects to everything read-only, and says what is wrong.
+
+use std::fmt::Write as _;
+
 use crate::app::cli::Common;
+use crate::app::clock::SystemClock;
+use crate::app::commands::plan::recalled;
+use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
-pub async fn run(_common: &Common) -> Result<Exit, Failure> {
-    Ok(Exit::Done)
+use crate::app::output::print;
+use crate::app::{progress, wiring};
+use crate::gitlab::preflight::{Preflight, Stops};
+use crate::model::finding::Level;
+use crate::model::plan::Plan;
+use crate::model::snapshot::Coverage;
+use crate::planning::plan;
+use crate::ports::Clock as _;
+use crate::report::words::plural;
+use crate::sync::observe::{observe, read_all};
+
+pub async fn run(common: &Common) -> Result<Exit, Failure> {
+    let config = wiring::configuration(common)?;
+    let now = SystemClock.now();
+    let progress = progress::for_this_terminal();
+    let neighbours = wiring::connect(&config, &progress)?;
+    let memory = recalled(&config.state.path, now).await?;
+    let mut page = Page::default();
+    page.configuration(&config);
+    let preflight = neighbours.gitlab.preflight().await;
+    page.gitlab(&config, &preflight);
+    if preflight.problems.iter().any(|problem| problem.stops == Stops::Planning) {
+        for snapshot in read_all(&neighbours.wanted, &neighbours.sources).await {
+            page.source(
+                snapshot.source.as_str(),
+                snapshot.people.len(),
+                snapshot.groups_found(),
+                &snapshot.coverage(),
+            );
+        }
+    } else {
+        let input = observe(&neighbours.wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await?;
+        page.plan(&plan(&input));
+    }
+    page.seat_sync();
+    print(&page.text)?;
+    Ok(page.exit())
+}
+
+/// What was found, worst last remembered for the exit code.
+#[derive(Default)]
+struct Page {
+    text: String,
+    failed: bool,
+    partial: bool,
+}
+
+impl Page {
+    fn line(&mut self, label: &str, text: &str) {
+        let _ = writeln!(self.text, "{label:<8} {text}");
+    }
+
+    fn configuration(&mut self, config: &Config) {
+        let (sources, rules) = (config.sources.len(), config.rules.len());
+        self.line(
+            "ok",
+            &format!("configuration {}: {sources} sources, {rules} rules", config.path.display()),
+        );
+    }
+
+    fn gitlab(&mut self, config: &Config, preflight: &Preflight) {
+        if let Some(version) = &preflight.version {
+            self.line(
+                "ok",
+                &format!("GitLab {version} at {}", config.gitlab.url.as_str().trim_end_matches('/')),
+            );
+        }
+        if let Some(token) = &preflight.token {
+            let role = preflight.role.map_or_else(String::new, |role| format!(" of {role}"));
+            let ends = token
+                .expires_on
+                .map_or_else(|| "never expires".to_owned(), |day| format!("expires on {day}"));
+            self.line(
+                "ok",
+                &format!("token `{}`{role}: scopes {}, {ends}", token.name, token.scopes.join(", ")),
+            );
+        }
+        for purchase in &preflight.purchases {
+            let (title, bought, held) = (purchase.add_on.title(), purchase.purchased, purchase.assigned);
+            self.line("ok", &format!("{title}: {bought} seats purchased, {held} held"));
+        }
+        for problem in &preflight.problems {
+            let label = match problem.stops {
+                Stops::Planning | Stops::Applying => "error",
+                Stops::Nothing => "warning",
+            };
+            self.failed |= problem.stops != Stops::Nothing;
+            self.line(label, &problem.sentence);
+            if !problem.hint.is_empty() {
+                self.line("", &format!("hint: {}", problem.hint));
+            }
+        }
+    }
+
+    fn source(&mut self, name: &str, people: usize, groups: usize, coverage: &Coverage) {
+        match coverage {
+            Coverage::Complete => {
+                let (people, groups) =
+                    (plural(people, "person", "people"), plural(groups, "group", "groups"));
+                self.line("ok", &format!("source {name}: {people} in {groups}, read whole"));
+            }
+            Coverage::Partial { because } => {
+                self.partial = true;
+                self.line("error", &format!("source {name}: {because}"));
+            }
+        }
+    }
+
+    fn plan(&mut self, plan: &Plan) {
+        for source in &plan.sources {
+            self.source(source.source.as_str(), source.people, source.groups, &source.coverage);
+        }
+        for finding in &plan.findings {
+            self.partial |= finding.level == Level::Error;
+            self.line(finding.level.key(), &finding.message);
+        }
+        if !plan.unmatched.is_empty() {
+            self.line(
+                "warning",
+                &format!(
+                    "{} entitled people have no account; `seatsync plan` names them",
+                    plan.unmatched.len()
+                ),
+            );
+        }
+    }
+
+    fn seat_sync(&mut self) {
+        self.line(
+            "info",
+            "GitLab does not tell whether its own seat sync is on: make sure that `duo_add_on_groups` is unset, or both will fight over the same seats",
+        );
+    }
+
+    fn exit(&self) -> Exit {
+        if self.failed {
+            Exit::Failed
+        } else if self.partial {
+            Exit::SourcePartial
+        } else {
+            Exit::Done
+        }
+    }
 }

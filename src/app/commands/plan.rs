@@ -38,7 +38,8 @@ pub async fn observed(config: &Config, now: Timestamp) -> Result<PlanningInput, 
     observe(&neighbours.wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await
 }
 
-async fn recalled(path: &Path, now: Timestamp) -> Result<Memory, EdgeError> {
+/// What earlier runs left, without making or changing the state.
+pub async fn recalled(path: &Path, now: Timestamp) -> Result<Memory, EdgeError> {
     let Some(store) = Store::open_existing(path).await? else {
         return Ok(Memory::default());
     };

@@ -14,6 +14,7 @@ use crate::app::config::written::{DateText, DurationText, Secret, Written};
 /// The configuration of seatsync.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "seatsync.toml")]
 pub struct File {
     /// The GitLab whose seats are kept in step.
     #[schemars(required)]

@@ -91,12 +91,22 @@ impl<'a> Reading<'a> {
         date
     }
 
+    /// The text for a complaint, unless it looks like an address with a password in it.
+    pub fn shown(&mut self, written: &Written<String>) -> String {
+        if written.value.contains('@') {
+            self.secrets.push(written.span.clone());
+            return "this".to_owned();
+        }
+        format!("`{}`", written.value)
+    }
+
     /// An address with one of these schemes, the first of which is the one to recommend.
     pub fn url(&mut self, written: &Written<String>, schemes: &[&str]) -> Option<Url> {
         let Written { value, span } = written;
         let help = format!("write it as {}://host", schemes[0]);
         let Ok(url) = Url::parse(value.trim()) else {
-            self.complain(Complaint::new(span, format!("`{value}` is no address")).help(help));
+            let shown = self.shown(written);
+            self.complain(Complaint::new(span, format!("{shown} is no address")).help(help));
             return None;
         };
         if !url.username().is_empty() || url.password().is_some() {

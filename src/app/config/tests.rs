@@ -164,6 +164,11 @@ fn a_secret_in_an_address_or_a_wrong_place_is_not_shown() {
         "[ldap.a]\nurls = []\nschema = \"rfc2307\"\nbase_dn = \"x\"\nbind = { dn = \"\", password = \"pw123\" }",
     );
     assert!(!shown.contains("pw123"), "{shown}");
+    let shown =
+        complaints_with("state.url = \"mysql://me:pw123@db\"\ncsv.hr = { paht = \"x\", pass = \"pw123\" }");
+    assert!(!shown.contains("pw123"), "{shown}");
+    let shown = complaints("gitlab = { url = \"https//me:pw123@x\", token = { env = \"TOKEN\" } }");
+    assert!(!shown.contains("pw123"), "{shown}");
 }
 
 #[test]

@@ -150,6 +150,11 @@ fn csv(name: SourceName, written: &file::Csv, reading: &mut Reading<'_>) -> Opti
         }
         *identity = reading.text(written.identity.as_ref());
     }
+    let explicit = written.match_by.as_ref().filter(|steps| steps.value.contains(&MatchStep::Identity));
+    if let (Some(steps), None) = (explicit, &columns.identity) {
+        let complaint = Complaint::new(&steps.span, "`identity` is to be matched, but no column holds it");
+        reading.complain(complaint.help("add columns = { identity = \"…\" }, or remove `identity`"));
+    }
     let group_separator = written.group_separator.as_ref().map_or(';', |separator| {
         let mut characters = separator.value.chars();
         match (characters.next(), characters.next()) {

@@ -16,10 +16,10 @@ pub struct StateConfig {
 
 /// `None` where something was complained of.
 pub fn state(file: &File, reading: &mut Reading<'_>) -> Option<StateConfig> {
-    let Some(Written { value: url, span }) = file.state.as_ref().and_then(|state| state.value.url.as_ref())
-    else {
+    let Some(written) = file.state.as_ref().and_then(|state| state.value.url.as_ref()) else {
         return Some(StateConfig { path: reading.path("seatsync.db") });
     };
+    let Written { value: url, span } = written;
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         reading.secrets.push(span.clone());
         let complaint = Complaint::new(span, "PostgreSQL as state is not supported by this version");
@@ -32,7 +32,8 @@ pub fn state(file: &File, reading: &mut Reading<'_>) -> Option<StateConfig> {
             Some(StateConfig { path: reading.path(path) })
         }
         Some(_) | None => {
-            let complaint = Complaint::new(span, format!("`{url}` names no file to remember in"));
+            let shown = reading.shown(written);
+            let complaint = Complaint::new(span, format!("{shown} names no file to remember in"));
             reading.complain(complaint.help("write it as \"sqlite:seatsync.db\""));
             None
         }

@@ -164,6 +164,8 @@ match_by = []
        rules and reports tell sources apart by their names alone
     3: `identity` is to be matched, but of no provider
        add `identity_provider = "ldapmain"`, or remove `identity`
+    3: `identity` is to be matched, but no column holds it
+       add columns = { identity = "…" }, or remove `identity`
     4: `group_separator` is one character
        for example: group_separator = "|"
     5: this is empty

@@ -1,0 +1,89 @@
+//! Plans hold what the contract promises, whatever the world looks like; a judge that shares no logic says so.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use jiff::SignedDuration;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use seatsync::planning::guard::{Approval, approve};
+use seatsync::planning::plan;
+
+use crate::judge::afterwards::{applied, as_told, changes_nothing, told_differently};
+use crate::judge::drafts::worlds;
+use crate::judge::faults::faults;
+use crate::judge::part::faults_of_a_part;
+use crate::judge::plants::PLANTS;
+
+mod judge;
+
+fn thorough() -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(thorough())]
+
+    #[test]
+    fn the_judge_finds_no_fault(input in worlds()) {
+        let plan = plan(&input);
+        let faults = faults(&input, &plan);
+        prop_assert!(faults.is_empty(), "{faults:#?}\n{}", as_told(&plan));
+    }
+
+    #[test]
+    fn planning_again_on_the_applied_result_changes_nothing(input in worlds()) {
+        let first = plan(&input);
+        let told = as_told(&first);
+        let second = plan(&applied(input, &first));
+        prop_assert!(changes_nothing(&second), "{told}\n\nagain:\n{}", as_told(&second));
+    }
+
+    #[test]
+    fn the_order_of_the_input_never_matters(input in worlds(), order in any::<u64>()) {
+        let first = as_told(&plan(&input));
+        let second = as_told(&plan(&told_differently(input, order)));
+        prop_assert_eq!(first, second);
+    }
+
+    #[test]
+    fn whenever_it_is_the_judge_finds_no_fault(input in worlds(), hours in 1_i64..800) {
+        let mut later = input;
+        later.now += SignedDuration::from_hours(hours);
+        let plan = plan(&later);
+        prop_assert!(faults(&later, &plan).is_empty(), "{}", as_told(&plan));
+    }
+
+    #[test]
+    fn what_is_approved_in_part_stays_within_supply_and_moves_nobody_to_nowhere(
+        input in worlds(),
+        chosen in any::<u64>(),
+    ) {
+        let whole = plan(&input);
+        let nth = |index: usize| chosen >> (index % 64) & 1 == 1;
+        let changes = whole.changes().into_iter().enumerate().filter(|(index, _)| nth(*index));
+        let approval = Approval::StillTrue { changes: changes.map(|(_, change)| change).collect() };
+        let approved = approve(whole, &approval).unwrap();
+        let faults = faults_of_a_part(&approved);
+        prop_assert!(faults.is_empty(), "{faults:#?}\n{:?}\n{}", approved.changes(), as_told(approved.plan()));
+    }
+}
+
+#[test]
+fn the_judge_sees_every_fault_that_is_planted() {
+    let mut runner = TestRunner::deterministic();
+    let mut planted = [0; PLANTS.len()];
+    for _ in 0..800 {
+        let input = worlds().new_tree(&mut runner).unwrap().current();
+        for (index, (fault, plant)) in PLANTS.iter().enumerate() {
+            let mut plan = plan(&input);
+            if plant(&input, &mut plan) {
+                planted[index] += 1;
+                assert!(!faults(&input, &plan).is_empty(), "the judge let pass: {fault}\n{}", as_told(&plan));
+            }
+        }
+    }
+    for ((fault, _), times) in PLANTS.iter().zip(planted) {
+        assert!(times >= 3, "{fault}: planted {times} times only");
+    }
+}

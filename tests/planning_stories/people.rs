@@ -1,0 +1,61 @@
+//! Whose account is whose; what is ambiguous is not guessed.
+
+use seatsync::model::account::Identity;
+use seatsync::model::add_on::AddOn::{DuoEnterprise, DuoPro};
+use seatsync::model::person::{ExternUid, PersonId};
+
+use crate::platform;
+
+#[test]
+fn a_renamed_person_is_followed_by_the_id() {
+    let world =
+        platform(1).person("zoe", &["Platform"]).ours(DuoEnterprise, "zoe", 90).person_is("zoe", |zoe| {
+            zoe.username = Some("zoe.miller".into());
+            zoe.emails = vec!["zoe.miller@corp.example.com".into()];
+        });
+    assert_eq!(world.verdicts(), ["enterprise zoe: keep (entitled)"]);
+    assert_eq!(world.plan().decisions[0].matched_by.unwrap().key(), "remembered");
+}
+
+#[test]
+fn a_person_remembered_with_two_accounts_is_not_guessed() {
+    let mut world = platform(2)
+        .purchase(DuoPro, 1)
+        .account("z1")
+        .account("z2")
+        .stranger("zoe", &["Platform"])
+        .ours(DuoEnterprise, "z1", 90)
+        .ours(DuoPro, "z2", 90);
+    for holding in world.input.memory.holdings.values_mut() {
+        holding.person.as_mut().unwrap().id = PersonId::new("id-zoe");
+    }
+    assert_eq!(world.verdicts(), ["enterprise z1: leave (frozen)", "unmatched zoe: ambiguous"]);
+}
+
+#[test]
+fn an_address_that_two_share_matches_nobody_and_costs_nobody_a_seat() {
+    let world = platform(2)
+        .person("ada", &["Platform"])
+        .person("bob", &["Platform"])
+        .person_is("bob", |bob| bob.emails = vec!["ADA@corp.example.com".into()])
+        .ours(DuoEnterprise, "ada", 90);
+    assert_eq!(
+        world.verdicts(),
+        ["enterprise ada: leave (frozen)", "unmatched ada: ambiguous", "unmatched bob: ambiguous"]
+    );
+}
+
+#[test]
+fn an_identity_says_more_than_an_address_and_is_compared_as_a_name() {
+    let uid = ExternUid::new("uid=ada,ou=people,dc=corp");
+    let world = platform(1)
+        .stranger("ada", &["Platform"])
+        .person_is("ada", |ada| ada.identity = Some("UID=Ada, OU=People, DC=corp".into()))
+        .account("a.byron")
+        .account_is("a.byron", |account| {
+            account.identities = vec![Identity { provider: "ldapmain".into(), extern_uid: uid }];
+        })
+        .account("other")
+        .account_is("other", |account| account.emails = vec!["ada@corp.example.com".into()]);
+    assert_eq!(world.verdicts(), ["enterprise a.byron: assign (entitled)"]);
+}
