@@ -215,10 +215,10 @@ impl Connection {
 
     fn gone(&self, error: &ldap3::LdapError) -> Failure {
         let because = words(error, self.timeout);
-        match error {
-            ldap3::LdapError::FilterParsing => Failure::new(&because),
-            _ => self.useless(because),
+        if let ldap3::LdapError::FilterParsing = error {
+            return Failure::new(&because);
         }
+        self.useless(because)
     }
 
     /// Gives the connection up: what it answers from now on would answer something else.

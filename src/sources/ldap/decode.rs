@@ -206,7 +206,7 @@ fn guid_text(stored: &[u8]) -> String {
 fn group(entry: &Entry, directory: &Directory) -> GroupEntry {
     let schema = directory.schema;
     let mut flaw = None;
-    let mut members = Vec::new();
+    let mut members: Vec<Box<str>> = Vec::new();
     for &attribute in member_attributes(schema) {
         if entry.attributes.iter().any(|held| held.is(attribute) && held.range().is_some()) {
             flaw = Some(format!("the server handed out only a part of `{attribute}` of `{}`", entry.dn));
@@ -221,7 +221,7 @@ fn group(entry: &Entry, directory: &Directory) -> GroupEntry {
     }
     // The empty name is how administrators satisfy a schema that asks for a member; it names nobody.
     let named_nobody = members.is_empty();
-    members.retain(|name: &Box<str>| !name.trim().is_empty());
+    members.retain(|name| !name.trim().is_empty());
     let must_have_members =
         GROUP_CLASSES.iter().any(|&(class, required)| required && entry.says("objectClass", class));
     if named_nobody && must_have_members && flaw.is_none() && !member_attributes(schema).is_empty() {

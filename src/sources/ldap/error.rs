@@ -67,6 +67,10 @@ fn pem_label(what: &str) -> &'static str {
 }
 
 /// What `ldap3` reports, in words: it repeats its causes, and buries those of TLS.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of a foreign error, what is not told apart goes by its own words"
+)]
 pub fn words(error: &ldap3::LdapError, timeout: std::time::Duration) -> String {
     match error {
         ldap3::LdapError::LdapResult { result } => result_words(result),
@@ -98,6 +102,10 @@ pub fn result_words(result: &ldap3::LdapResult) -> String {
 }
 
 /// The next step after a server could not be reached.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of a foreign error, what is not told apart goes by its own words"
+)]
 pub fn connect_hint(error: &ldap3::LdapError, start_tls: bool) -> &'static str {
     match error {
         ldap3::LdapError::Io { source } => match tls_error(source) {
@@ -119,6 +127,10 @@ pub fn connect_hint(error: &ldap3::LdapError, start_tls: bool) -> &'static str {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of a foreign error, what is not told apart goes by its own words"
+)]
 fn certificate_hint(cause: &rustls::CertificateError) -> &'static str {
     match cause {
         rustls::CertificateError::UnknownIssuer | rustls::CertificateError::BadSignature => {
