@@ -40,6 +40,8 @@ pub struct GroupEntry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Primary {
     pub attribute: &'static str,
+    /// The object class of those who claim.
+    pub class: &'static str,
     pub value: Box<str>,
 }
 
@@ -173,7 +175,9 @@ impl Decoder {
 
 /// Whether an entry is a group, of whatever schema.
 pub fn is_group(entry: &Entry) -> bool {
-    GROUP_CLASSES.iter().any(|(class, _)| entry.says("objectClass", class))
+    entry
+        .texts("objectClass")
+        .any(|held| GROUP_CLASSES.iter().any(|(class, _)| class.eq_ignore_ascii_case(held)))
 }
 
 /// The unchanging key in its usual spelling: a GUID of Active Directory as Microsoft writes it, anything else as it is.
@@ -244,13 +248,13 @@ fn group(entry: &Entry, directory: &Directory) -> GroupEntry {
 }
 
 fn primary(entry: &Entry, directory: &Directory) -> Option<Primary> {
-    let (token, attribute) = match directory.schema {
-        Schema::ActiveDirectory => ("primaryGroupToken", "primaryGroupID"),
-        Schema::Rfc2307 => ("gidNumber", "gidNumber"),
+    let (token, attribute, class) = match directory.schema {
+        Schema::ActiveDirectory => ("primaryGroupToken", "primaryGroupID", "user"),
+        Schema::Rfc2307 => ("gidNumber", "gidNumber", "posixAccount"),
         Schema::Rfc2307bis => return None,
     };
     let value = directory.primary_group.then(|| entry.text(token)).flatten()?;
-    Some(Primary { attribute, value: value.into() })
+    Some(Primary { attribute, class, value: value.into() })
 }
 
 /// `uid=ada,dc=x#'0101'B` of `uniqueMember` (RFC 4517, section 3.3.21) without its bit string.

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::io::BufRead;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
-use futures_util::stream::{self, BoxStream, StreamExt as _};
 
 use crate::model::distinguished_name::DistinguishedName;
 use crate::model::group::GroupRef;
@@ -117,21 +116,37 @@ impl Lookup for Tree {
         async move { self.find(reference) }.boxed()
     }
 
-    fn named<'a>(&'a self, names: &'a [Name]) -> BoxStream<'a, (usize, Fate)> {
-        stream::iter(names.iter().enumerate()).map(|(at, name)| (at, self.fate(&name.canonical))).boxed()
+    fn named<'a>(
+        &'a self,
+        names: &'a [Name],
+        settle: &'a mut (dyn FnMut(usize, Fate) + Send),
+    ) -> BoxFuture<'a, ()> {
+        async move {
+            for (at, name) in names.iter().enumerate() {
+                settle(at, self.fate(&name.canonical));
+            }
+        }
+        .boxed()
     }
 
-    fn usernames<'a>(&'a self, usernames: &'a [Box<str>]) -> BoxStream<'a, (usize, Fate)> {
-        if usernames.is_empty() {
-            return stream::empty().boxed();
+    fn usernames<'a>(
+        &'a self,
+        usernames: &'a [Box<str>],
+        settle: &'a mut (dyn FnMut(usize, Fate) + Send),
+    ) -> BoxFuture<'a, ()> {
+        async move {
+            if !usernames.is_empty() {
+                self.usernames_of(usernames).into_iter().for_each(|(at, fate)| settle(at, fate));
+            }
         }
-        stream::iter(self.usernames_of(usernames)).boxed()
+        .boxed()
     }
 
     fn primary<'a>(&'a self, primary: &'a Primary) -> BoxFuture<'a, (Vec<Entry>, Option<String>)> {
-        let claims = |entry: &&Entry| entry.says(primary.attribute, &primary.value);
-        let is_group = |entry: &Entry| decode::is_group(entry);
-        let found = self.entries.values().filter(claims).filter(|entry| !is_group(entry)).cloned().collect();
+        let claims = |entry: &&Entry| {
+            entry.says("objectClass", primary.class) && entry.says(primary.attribute, &primary.value)
+        };
+        let found = self.entries.values().filter(claims).cloned().collect();
         async move { (found, None) }.boxed()
     }
 
