@@ -4,12 +4,13 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use seatsync::model::group::{GroupRef, Member};
 use seatsync::model::person::SourceName;
 use seatsync::model::snapshot::{Coverage, GroupState, Snapshot};
-use seatsync::ports::{EdgeError, Source as _};
+use seatsync::ports::{EdgeError, Progress, Source as _};
 use seatsync::sources::ldap::config::{
     AttributeNames, Bind, ClientCertificate, Directory, LdapConfig, Schema,
 };
@@ -603,6 +604,41 @@ async fn a_server_that_stops_answering_costs_one_timeout() {
     let config = LdapConfig { timeout: Duration::from_millis(300), ..config(&slapd) };
     let said = refused(config).await;
     assert!(said.contains("failed to bind to") && said.contains("no answer within 300ms"), "{said}");
+}
+
+/// Does something to the server when the first person has been read.
+struct OnFirst<F: Fn() + Send + Sync>(std::sync::Once, F);
+
+impl<F: Fn() + Send + Sync> Progress for OnFirst<F> {
+    fn at(&self, _: &str, _: u64, _: Option<u64>) {
+        self.0.call_once(&self.1);
+    }
+}
+
+/// What a reading of `everyone` of 1,000 says of its coverage where `signal` hits the server midway.
+async fn midway(signal: &'static str) -> String {
+    let mut company = Company::new();
+    company.crowd(1_000);
+    let slapd = Arc::new(Slapd::start(&company.ldif, &Options::default()));
+    let config = LdapConfig { timeout: Duration::from_millis(500), ..config(&slapd) };
+    let hit = slapd.clone();
+    let progress = Arc::new(OnFirst(std::sync::Once::new(), move || hit.signal(signal)));
+    let wanted = [GroupRef::parse("everyone")];
+    let snapshot = LdapSource::new(config, Some(progress)).unwrap().read(&wanted).await.unwrap();
+    assert!(snapshot.people.len() < 1_000);
+    told(&snapshot, 0).split("; ").nth(1).unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_server_killed_midway_leaves_the_group_partial() {
+    let said = midway("KILL").await;
+    assert!(said.starts_with("partial") && said.ends_with("the server closed the connection"), "{said}");
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_midway_leaves_the_group_partial() {
+    let said = midway("STOP").await;
+    assert!(said.starts_with("partial") && said.ends_with("no answer within 500ms"), "{said}");
 }
 
 #[tokio::test]

@@ -3,4 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 pub mod company;
+pub mod fake_ldap;
 pub mod slapd;

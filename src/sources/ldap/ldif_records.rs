@@ -32,13 +32,13 @@ pub fn read(
             continue;
         }
         if line.starts_with('#') {
-            check_count(number, &line, entries, record.is_some())?;
+            check_count(number, &line, &mut entries)?;
             continue;
         }
         let refused = |because: String| Refusal { line: number, because };
         let (name, value) = attribute(&line).map_err(refused)?;
         match &mut record {
-            None if name.eq_ignore_ascii_case("version") && entries == 0 => {
+            None if name.eq_ignore_ascii_case("version") => {
                 if value != b"1" {
                     return Err(refused("only version 1 of LDIF is known".to_owned()));
                 }
@@ -96,15 +96,16 @@ fn check_result(name: &str, value: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// `# numEntries: 5`, in which `ldapsearch` counts what it wrote.
-fn check_count(line: usize, comment: &str, entries: u64, within_record: bool) -> Result<(), Refusal> {
+/// `# numEntries: 5`, in which `ldapsearch` counts what it wrote. A file may hold several exports in a row.
+fn check_count(line: usize, comment: &str, entries: &mut u64) -> Result<(), Refusal> {
     let Some(count) = comment.strip_prefix("# numEntries: ") else { return Ok(()) };
-    if !within_record || count.trim().parse() == Ok(entries) {
+    let held = std::mem::take(entries);
+    if count.trim().parse() == Ok(held) {
         return Ok(());
     }
     Err(Refusal {
         line,
-        because: format!("the export says that it holds {count} entries, and it holds {entries}"),
+        because: format!("the export says that it holds {count} entries, and it holds {held}"),
     })
 }
 
