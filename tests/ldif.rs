@@ -62,6 +62,21 @@ async fn groups_are_found_in_every_way_and_nested() {
 }
 
 #[tokio::test]
+async fn groups_nested_without_end_leave_the_group_partial() {
+    let mut company = Company::new();
+    for depth in 0..150 {
+        company.group(&format!("g{depth}"), &[&group_dn(&format!("g{}", depth + 1))]);
+    }
+    company.person("ada").group("g150", &["ada"]);
+    let snapshot = read(&company.ldif, Schema::Rfc2307bis, &["g0"]).await.unwrap();
+    let because = "group `g0` was not read whole: groups are nested more than 100 deep".to_owned();
+    assert_eq!(snapshot.coverage(), Coverage::Partial { because });
+    let snapshot = read(&company.ldif, Schema::Rfc2307bis, &["g100"]).await.unwrap();
+    assert_eq!(snapshot.coverage(), Coverage::Complete);
+    assert_eq!(usernames(&snapshot, 0), ["ada"]);
+}
+
+#[tokio::test]
 async fn two_groups_of_one_name_are_refused() {
     let mut company = Company::new();
     let twin = format!("cn=team,{PEOPLE}");

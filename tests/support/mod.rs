@@ -4,4 +4,5 @@
 
 pub mod company;
 pub mod fake_ldap;
+pub mod reading;
 pub mod slapd;

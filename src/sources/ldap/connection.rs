@@ -1,19 +1,16 @@
-//! One connection to one server: opening and binding it, and searching so that a part never looks like the whole.
+//! One connection to one server, searched so that a part never looks like the whole.
 
 use std::collections::HashSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use ldap3::controls::{PagedResults, RawControl};
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapResult, Scope, StdStream};
-use rustls::ClientConfig;
-use secrecy::ExposeSecret as _;
-use tokio::net::TcpStream;
+use ldap3::{Ldap, LdapResult, Scope};
 use url::Url;
 
-use crate::sources::ldap::config::{Bind, LdapConfig, Schema};
+use crate::sources::ldap::config::{LdapConfig, Schema};
 use crate::sources::ldap::entry::Entry;
-use crate::sources::ldap::error::{Attempt, LdapError, bind_hint, connect_hint, result_words, words};
+use crate::sources::ldap::error::{result_words, words};
 use crate::sources::ldap::wire;
 
 const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
@@ -65,79 +62,16 @@ pub struct Failure {
 }
 
 impl Connection {
-    /// Binds to the first server that lets us.
-    pub async fn open(config: &LdapConfig, tls: &Arc<ClientConfig>) -> Result<Connection, LdapError> {
-        match &config.bind {
-            Bind::Gssapi => return Err(LdapError::NoKerberos),
-            Bind::Simple { dn, password } if password.expose_secret().is_empty() => {
-                return Err(LdapError::EmptyPassword { dn: dn.clone() });
-            }
-            Bind::Simple { dn, .. } if dn.trim().is_empty() => return Err(LdapError::EmptyDn),
-            Bind::Simple { .. } | Bind::Anonymous | Bind::External { .. } => {}
-        }
-        let mut attempts = Vec::new();
-        for url in &config.urls {
-            match Connection::attempt(config, url, tls).await {
-                Ok(connection) => return Ok(connection),
-                Err(attempt) => attempts.push(attempt),
-            }
-        }
-        Err(LdapError::NoServer(attempts))
-    }
-
-    async fn attempt(config: &LdapConfig, url: &Url, tls: &Arc<ClientConfig>) -> Result<Connection, Attempt> {
-        let timeout = config.timeout;
-        let refused = |error: &ldap3::LdapError| Attempt {
-            what: format!("failed to connect to `{url}`"),
-            because: words(error, timeout),
-            hint: connect_hint(error, config.start_tls).to_owned(),
-        };
-        let settings = LdapConnSettings::new()
-            .set_config(tls.clone())
-            .set_starttls(config.start_tls && url.scheme() == "ldap");
-        let opening = async {
-            let settings = match url.scheme() {
-                "ldapi" => settings,
-                _ => settings.set_std_stream(StdStream::Tcp(tcp(url).await?)),
-            };
-            LdapConnAsync::from_url_with_settings(settings, url).await
-        };
-        let opened = tokio::time::timeout(timeout, opening).await.map_err(ldap3::LdapError::from);
-        let (driver, mut ldap) = opened.and_then(|opened| opened).map_err(|error| refused(&error))?;
-        // It ends when the last handle is dropped; what ends it earlier is seen by whoever waits for an answer.
-        tokio::spawn(driver.drive());
-
-        let (who, bound) = match &config.bind {
-            Bind::Simple { dn, password } => {
-                let bound = ldap.with_timeout(timeout).simple_bind(dn, password.expose_secret()).await;
-                (format!("`{dn}`"), bound)
-            }
-            Bind::External { .. } => (
-                "the identity that the connection proves".to_owned(),
-                ldap.with_timeout(timeout).sasl_external_bind().await,
-            ),
-            Bind::Anonymous | Bind::Gssapi => {
-                ("nobody (anonymously)".to_owned(), ldap.with_timeout(timeout).simple_bind("", "").await)
-            }
-        };
-        let failed = |because: String, hint: &str| Attempt {
-            what: format!("failed to bind to `{url}` as {who}"),
-            because,
-            hint: hint.to_owned(),
-        };
-        match bound {
-            Ok(result) if result.rc == 0 => {}
-            Ok(result) => return Err(failed(result_words(&result), bind_hint(&result))),
-            Err(error) => return Err(failed(words(&error, timeout), connect_hint(&error, false))),
-        }
-        Ok(Connection {
+    /// A connection that is bound already.
+    pub fn new(config: &LdapConfig, url: &Url, ldap: Ldap) -> Connection {
+        Connection {
             url: url.clone(),
             ldap,
-            timeout,
+            timeout: config.timeout,
             page_size: i32::try_from(config.page_size).unwrap_or(i32::MAX),
             domain_scope: config.directory.schema == Schema::ActiveDirectory,
             lost: OnceLock::new(),
-        })
+        }
     }
 
     /// Searches in one go, handing over each entry as it comes. Success is the server's word that there is no more; with
@@ -250,16 +184,6 @@ impl Connection {
     fn useless(&self, because: String) -> Failure {
         Failure::new(self.lost.get_or_init(|| format!("`{}`: {because}", self.url)))
     }
-}
-
-/// A connection that sends each request at once. Left to itself, TCP holds a small one back until the answer to the
-/// last is acknowledged, which costs every page of a search 40 milliseconds.
-async fn tcp(url: &Url) -> std::io::Result<std::net::TcpStream> {
-    let port = url.port().unwrap_or(if url.scheme() == "ldaps" { 636 } else { 389 });
-    let host = url.host_str().filter(|host| !host.is_empty()).unwrap_or("localhost");
-    let stream = TcpStream::connect(format!("{host}:{port}")).await?;
-    stream.set_nodelay(true)?;
-    stream.into_std()
 }
 
 impl Failure {

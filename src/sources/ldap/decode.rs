@@ -300,7 +300,9 @@ mod tests {
     fn group(schema: Schema, attributes: &[(&str, &[&str])]) -> GroupEntry {
         match Decoder::new(&directory(schema)).kind(&entry(attributes)) {
             Kind::Group(group) => group,
-            other => panic!("{other:?}"),
+            kind @ (Kind::Person(_) | Kind::Disabled | Kind::Machine | Kind::Unusable { .. }) => {
+                panic!("{kind:?}")
+            }
         }
     }
 

@@ -39,14 +39,15 @@ pub struct Attempt {
     /// What was being done, with the URL.
     pub what: String,
     pub because: String,
-    pub hint: String,
+    /// Empty where nothing helps.
+    pub hint: &'static str,
 }
 
 impl From<LdapError> for EdgeError {
     fn from(error: LdapError) -> EdgeError {
         let hint = match &error {
             LdapError::NoServer(attempts) => {
-                attempts.iter().map(|attempt| attempt.hint.clone()).find(|hint| !hint.is_empty())
+                attempts.iter().map(|attempt| attempt.hint.to_owned()).find(|hint| !hint.is_empty())
             }
             LdapError::EmptyPassword { .. } | LdapError::EmptyDn => {
                 Some("`bind = { anonymous = true }` binds anonymously".to_owned())

@@ -13,6 +13,8 @@ pub mod ldif_tree;
 pub mod live;
 pub mod lookup;
 pub mod members;
+pub mod opening;
+pub mod probe;
 pub mod ranges;
 pub mod reading;
 pub mod source;
