@@ -16,6 +16,8 @@ pub enum Kind {
     Disabled,
     /// A machine: no person, though Active Directory's schema derives it from one.
     Machine,
+    /// Active Directory's stand-in for somebody of another forest (`foreignSecurityPrincipal`).
+    Foreign,
     /// A person who cannot be followed.
     Unusable {
         because: String,
@@ -138,6 +140,9 @@ impl Decoder {
         }
         if entry.says("objectClass", "computer") {
             return Kind::Machine;
+        }
+        if entry.says("objectClass", "foreignSecurityPrincipal") {
+            return Kind::Foreign;
         }
         if !self.directory.include_disabled && disabled(entry) {
             return Kind::Disabled;
@@ -298,12 +303,8 @@ mod tests {
     }
 
     fn group(schema: Schema, attributes: &[(&str, &[&str])]) -> GroupEntry {
-        match Decoder::new(&directory(schema)).kind(&entry(attributes)) {
-            Kind::Group(group) => group,
-            kind @ (Kind::Person(_) | Kind::Disabled | Kind::Machine | Kind::Unusable { .. }) => {
-                panic!("{kind:?}")
-            }
-        }
+        let Kind::Group(group) = Decoder::new(&directory(schema)).kind(&entry(attributes)) else { panic!() };
+        group
     }
 
     #[test]
@@ -352,6 +353,13 @@ mod tests {
     fn a_machine_is_no_person() {
         let machine = entry(&[("objectClass", &["top", "person", "user", "computer"])]);
         assert_eq!(Decoder::new(&directory(Schema::ActiveDirectory)).kind(&machine), Kind::Machine);
+    }
+
+    #[test]
+    fn somebody_of_another_forest_is_foreign() {
+        let stand_in =
+            entry(&[("objectClass", &["top", "foreignSecurityPrincipal"]), ("objectGUID", &["x"])]);
+        assert_eq!(Decoder::new(&directory(Schema::ActiveDirectory)).kind(&stand_in), Kind::Foreign);
     }
 
     #[test]

@@ -141,7 +141,10 @@ impl<'a> Live<'a> {
         let hidden = |because: String| Fate::Hidden { because };
         let fate = match self.base(name, admitted.as_deref().unwrap_or(ANYTHING)).await {
             Ok(Some(entry)) => Fate::Found(entry),
-            Ok(None) if admitted.is_some() => Fate::LeftOut,
+            // What the filter leaves out is shown without it; what is not shown then either is hidden.
+            Ok(None) if admitted.is_some() && matches!(self.base(name, ANYTHING).await, Ok(Some(_))) => {
+                Fate::LeftOut
+            }
             Ok(None) => hidden(format!("the server shows nothing of member `{name}`")),
             Err(failure) => match failure.code {
                 Some(NO_SUCH_OBJECT) if self.tells_gone(&failure) => Fate::Gone,

@@ -8,6 +8,7 @@ pub mod error;
 pub mod filter;
 pub mod graph;
 pub mod ldif;
+pub mod ldif_packed;
 pub mod ldif_records;
 pub mod ldif_tree;
 pub mod live;

@@ -193,6 +193,7 @@ impl Walk<'_> {
         let settled = match fate {
             Fate::Found(entry) => match self.decoder.kind(&entry) {
                 Kind::Group(group) => Node::Group(self.group(group, place.root)),
+                Kind::Foreign => Node::Outside { name: name.into() },
                 Kind::Person(_) if !place.covered => Node::Outside { name: name.into() },
                 Kind::Person(person) => {
                     self.graph.people.push(Arc::new(person));
