@@ -6,6 +6,7 @@ use crate::model::group::Group;
 use crate::model::person::{Attribute, Person, PersonId};
 use crate::sources::ldap::config::{Directory, Schema};
 use crate::sources::ldap::entry::Entry;
+use crate::sources::ldap::guid;
 
 /// What an entry is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,27 +190,10 @@ pub fn is_group(entry: &Entry) -> bool {
 pub fn id(entry: &Entry, attribute: &str) -> Option<String> {
     let value = entry.values(attribute).next()?;
     if attribute.eq_ignore_ascii_case("objectGUID") && value.len() == 16 {
-        return Some(guid_text(value));
+        return Some(guid::text(value));
     }
     let text = std::str::from_utf8(value).ok()?.trim();
     (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// The bytes of a GUID as Active Directory stores it: its first three fields are little-endian (MS-DTYP 2.3.4.2).
-/// `None` where the text is no GUID.
-pub fn guid_bytes(text: &str) -> Option<[u8; 16]> {
-    let digits: String = text.trim_matches(['{', '}']).chars().filter(|&c| c != '-').collect();
-    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()?;
-    let bytes: [u8; 16] = bytes.try_into().ok()?;
-    Some(GUID_ORDER.map(|at| bytes[at]))
-}
-
-/// Where each byte of the text form lies in the stored form, and the other way round.
-const GUID_ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
-
-fn guid_text(stored: &[u8]) -> String {
-    let hex = data_encoding::HEXLOWER.encode(&GUID_ORDER.map(|at| stored[at]));
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
 fn group(entry: &Entry, directory: &Directory) -> GroupEntry {
@@ -280,7 +264,7 @@ fn disabled(entry: &Entry) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::sources::ldap::config::{AttributeNames, Directory, Schema};
-    use crate::sources::ldap::decode::{Decoder, GroupEntry, Kind, guid_bytes, guid_text};
+    use crate::sources::ldap::decode::{Decoder, GroupEntry, Kind};
     use crate::sources::ldap::entry::{Entry, EntryAttribute};
 
     fn directory(schema: Schema) -> Directory {
@@ -305,16 +289,6 @@ mod tests {
     fn group(schema: Schema, attributes: &[(&str, &[&str])]) -> GroupEntry {
         let Kind::Group(group) = Decoder::new(&directory(schema)).kind(&entry(attributes)) else { panic!() };
         group
-    }
-
-    #[test]
-    fn a_guid_is_written_as_microsoft_writes_it() {
-        let stored: Vec<u8> = (0..16).collect();
-        let text = "03020100-0504-0706-0809-0a0b0c0d0e0f";
-        assert_eq!(guid_text(&stored), text);
-        assert_eq!(guid_bytes(text).unwrap(), *stored);
-        assert_eq!(guid_bytes("{03020100-0504-0706-0809-0A0B0C0D0E0F}").unwrap(), *stored);
-        assert_eq!(guid_bytes("platform"), None);
     }
 
     #[test]

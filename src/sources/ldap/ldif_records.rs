@@ -1,8 +1,7 @@
 //! The content records of an LDIF file (RFC 2849), one by one; whatever is no such record is refused with its line.
 
-use std::io::BufRead;
-
 use std::borrow::Cow;
+use std::io::BufRead;
 
 use data_encoding::BASE64;
 

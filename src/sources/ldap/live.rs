@@ -7,9 +7,10 @@ use crate::model::distinguished_name::DistinguishedName;
 use crate::model::group::GroupRef;
 use crate::sources::ldap::config::LdapConfig;
 use crate::sources::ldap::connection::{Connection, Failure, Query, Step};
-use crate::sources::ldap::decode::{Primary, attributes, group_classes, group_names, guid_bytes};
+use crate::sources::ldap::decode::{Primary, attributes, group_classes, group_names};
 use crate::sources::ldap::entry::Entry;
 use crate::sources::ldap::filter;
+use crate::sources::ldap::guid;
 use crate::sources::ldap::lookup::{Fate, GroupSearch, Lookup, Name};
 use crate::sources::ldap::ranges;
 
@@ -77,7 +78,7 @@ impl<'a> Live<'a> {
                 if !attribute.eq_ignore_ascii_case("objectGUID") {
                     return self.search_groups(filter::equals(attribute, id.as_bytes())).await;
                 }
-                match guid_bytes(id) {
+                match guid::bytes(id) {
                     Some(bytes) => self.search_groups(filter::equals(attribute, &bytes)).await,
                     None => GroupSearch::Failed { because: format!("`{id}` is no GUID") },
                 }

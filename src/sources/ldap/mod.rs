@@ -7,6 +7,7 @@ pub mod entry;
 pub mod error;
 pub mod filter;
 pub mod graph;
+pub mod guid;
 pub mod ldif;
 pub mod ldif_packed;
 pub mod ldif_records;
