@@ -189,8 +189,8 @@ pub fn is_group(entry: &Entry) -> bool {
 /// The unchanging key in its usual spelling: a GUID of Active Directory as Microsoft writes it, anything else as it is.
 pub fn id(entry: &Entry, attribute: &str) -> Option<String> {
     let value = entry.values(attribute).next()?;
-    if attribute.eq_ignore_ascii_case("objectGUID") && value.len() == 16 {
-        return Some(guid::text(value));
+    if attribute.eq_ignore_ascii_case("objectGUID") {
+        return value.try_into().ok().map(guid::text);
     }
     let text = std::str::from_utf8(value).ok()?.trim();
     (!text.is_empty()).then(|| text.to_owned())
