@@ -184,9 +184,12 @@ impl Account {
         self.kind == AccountKind::Human
     }
 
-    /// What GitLab calls a bot in both APIs: neither humans nor service accounts nor ghosts are.
+    /// What GitLab calls a bot in both APIs: its `without_bots`, which decides on seats, leaves out service accounts too.
     pub fn is_bot(&self) -> bool {
-        self.kind == AccountKind::ProjectBot
+        match self.kind {
+            AccountKind::ProjectBot | AccountKind::ServiceAccount => true,
+            AccountKind::Human | AccountKind::Ghost => false,
+        }
     }
 }
 
