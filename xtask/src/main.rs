@@ -1,2 +1,57 @@
-//! Developer tasks.
-fn main() {}
+//! What a developer and the CI run: `cargo xtask --help`.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod checks;
+mod deny;
+mod dist;
+mod docs;
+mod process;
+mod setup;
+
+use crate::process::complain;
+
+/// Looks after seatsync's source.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Everything that must hold before a merge: format, lints, tests, generated documents, dependencies
+    Ci,
+    /// Install what the tests need, and run them all
+    Test,
+    /// Install the servers that the tests start
+    Setup,
+    /// Write the documents that are generated from the code
+    Docs {
+        /// Write nothing, and fail where one is out of date
+        #[arg(long)]
+        check: bool,
+    },
+    /// Build the program for release and pack it with its manual page, completions and units
+    Dist,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().task {
+        Task::Ci => checks::ci(),
+        Task::Test => checks::test(),
+        Task::Setup => setup::setup(),
+        Task::Docs { check } => docs::docs(check),
+        Task::Dist => dist::dist(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
