@@ -12,7 +12,7 @@ use simulator::world::account::AccountState;
 use simulator::world::incident::Incident;
 use simulator::world::token::Token;
 use support::slapd::{Options, Slapd};
-use support::stage::{ASSIGN, Ended, LDIF, PLATFORM, SMALL, Stage, TOKEN, company, ldap, names};
+use support::stage::{ASSIGN, Ended, LDIF, PLATFORM, SMALL, Stage, TOKEN, company, ldap, names, until};
 
 /// A stage on which bob is to lose a seat to cyd, of two.
 fn change_pending() -> Stage {
@@ -51,7 +51,9 @@ fn plan_tells_by_its_exit_code_if_asked() {
 fn of_several_codes_the_graver_one_is_told() {
     // Changes are pending, and a source is partial: 5 before 10.
     let stage = change_pending();
-    let rules = format!("{PLATFORM}\n{SMALL}\n[[rule]]\nname = \"lost\"\nadd_on = \"duo_enterprise\"\ngroups = [\"lost\"]\n");
+    let rules = format!(
+        "{PLATFORM}\n{SMALL}\n[[rule]]\nname = \"lost\"\nadd_on = \"duo_enterprise\"\ngroups = [\"lost\"]\n"
+    );
     stage.configure(LDIF, &rules).take_seat("ada");
     stage.run("plan --exit-code").exits(5).says("1 to assign");
     // Some changes failed, and a source is partial: 4 before 5.
@@ -78,14 +80,20 @@ fn a_refusal_is_graver_than_a_partial_source() {
 #[test]
 fn wrong_usage_exits_with_2() {
     let stage = change_pending();
-    for arguments in ["", "frobnicate", "plan --frobnicate", "apply a b", "explain", "runs nine", "plan --format pdf"] {
+    for arguments in
+        ["", "frobnicate", "plan --frobnicate", "apply a b", "explain", "runs nine", "plan --format pdf"]
+    {
         let ended = stage.run(arguments).exits(2);
         assert!(ended.stdout.is_empty(), "{ended}");
         assert!(ended.stderr.contains("--help") || ended.stderr.contains("Usage:"), "{ended}");
     }
     stage.run("apply --only-approved").exits(2);
     stage.run("apply plan.json --digest sha256:00").exits(2);
-    stage.run("apply --digest plumtree").exits(2).complains("`plumtree` is no digest of a plan").complains("hint: ");
+    stage
+        .run("apply --digest plumtree")
+        .exits(2)
+        .complains("`plumtree` is no digest of a plan")
+        .complains("hint: ");
     assert!(stage.writes().is_empty());
 }
 
@@ -120,13 +128,17 @@ fn an_approval_passes_the_guard() {
         let stage = change_refused();
         let plan = stage.run("plan --format json --out plan.json").exits(0).json();
         let refused = stage.run("apply --yes").exits(3);
-        let refused = refused.complains("plan would revoke 1 seats, and at most 0 may go in one run (`max_revocations`)");
+        let refused = refused
+            .complains("plan would revoke 1 seats, and at most 0 may go in one run (`max_revocations`)");
         let digest = plan["digest"].as_str().unwrap();
         let refused = refused.complains("error: the plan goes beyond the limits");
-        refused.complains(&format!("hint: look at it with `seatsync plan`, then approve it: `seatsync apply --digest {digest}`"));
+        refused.complains(&format!(
+            "hint: look at it with `seatsync plan`, then approve it: `seatsync apply --digest {digest}`"
+        ));
         assert_eq!(stage.holders(), ["ada", "bob"]);
 
-        let approved = if by_file { "apply plan.json".to_owned() } else { format!("apply --digest {digest}") };
+        let approved =
+            if by_file { "apply plan.json".to_owned() } else { format!("apply --digest {digest}") };
         stage.run(&approved).exits(0);
         assert_eq!(stage.holders(), ["ada", "cyd"]);
     }
@@ -165,7 +177,9 @@ fn what_still_holds_of_a_plan_that_moved_can_be_applied() {
 
     let ended = stage.run("apply plan.json --only-approved").exits(0);
 
-    ended.says("lapsed: assign account 9 of Duo Enterprise: approved, but no longer so").says("0 assigned, 1 revoked");
+    ended
+        .says("lapsed: assign account 9 of Duo Enterprise: approved, but no longer so")
+        .says("0 assigned, 1 revoked");
     assert_eq!(stage.holders(), ["ada"]);
 }
 
@@ -198,7 +212,9 @@ fn an_edited_plan_is_refused() {
         stage.run(arguments).exits(3).complains("`edited.json` was edited").complains("hint: plan again");
     }
     assert_eq!(stage.holders(), ["ada", "bob"]);
-    assert!(stage.gitlab.requests().iter().all(|request| request.root_fields.iter().all(|field| field != ASSIGN)));
+    assert!(
+        stage.gitlab.requests().iter().all(|request| request.root_fields.iter().all(|field| field != ASSIGN))
+    );
 }
 
 #[test]
@@ -223,7 +239,10 @@ fn what_is_no_plan_is_wrong_usage() {
     stage.write("torn.json", r#"{"format": "seatsync.plan/1", "digest": "sha2"#);
     stage.write("empty.json", "");
     stage.run("apply garbage.json").exits(2).complains("is no plan that `seatsync plan --out` wrote");
-    stage.run("apply other.json").exits(2).complains("has the format `seatsync.plan/9`, and this version reads `seatsync.plan/1`");
+    stage
+        .run("apply other.json")
+        .exits(2)
+        .complains("has the format `seatsync.plan/9`, and this version reads `seatsync.plan/1`");
     for name in ["list", "torn", "empty", "missing"] {
         stage.run(&format!("apply {name}.json")).exits(2).complains(&format!("{name}.json`"));
     }
@@ -246,7 +265,8 @@ fn limits_are_inclusive() {
         stage.configure(LDIF, &format!("{PLATFORM}\n{limits}"));
         let plan = stage.run("plan --format json").exits(0).json();
         let codes = plan["guard"]["refusals"].as_array().unwrap().iter();
-        let told = codes.map(|one| format!("{} {} {}", one["code"].as_str().unwrap(), one["limit"], one["actual"]));
+        let told =
+            codes.map(|one| format!("{} {} {}", one["code"].as_str().unwrap(), one["limit"], one["actual"]));
         told.collect::<Vec<_>>()
     };
     assert_eq!(limits(4, 10, 10), Vec::<String>::new());
@@ -272,7 +292,10 @@ fn the_plan_has_the_shape_of_the_contract() {
     stage.company(&["ada", "bob", "cyd", "new"], &["ada", "cyd", "new"]);
     let ended = stage.run("plan --format json").exits(0);
     let plan = ended.json();
-    assert!(ended.stdout.starts_with("{\n  \"format\": \"seatsync.plan/1\",\n  \"digest\": \"sha256:"), "{ended}");
+    assert!(
+        ended.stdout.starts_with("{\n  \"format\": \"seatsync.plan/1\",\n  \"digest\": \"sha256:"),
+        "{ended}"
+    );
 
     let shape = |value: &Value, wanted: &[&str]| {
         for key in wanted {
@@ -281,11 +304,25 @@ fn the_plan_has_the_shape_of_the_contract() {
     };
     shape(
         &plan,
-        &["format", "digest", "made_at", "gitlab", "sources", "add_ons", "decisions", "unmatched", "findings", "guard"],
+        &[
+            "format",
+            "digest",
+            "made_at",
+            "gitlab",
+            "sources",
+            "add_ons",
+            "decisions",
+            "unmatched",
+            "findings",
+            "guard",
+        ],
     );
     assert_eq!(plan["digest"].as_str().unwrap().len(), "sha256:".len() + 64);
     let made_at = plan["made_at"].as_str().unwrap();
-    assert!(made_at.len() == 20 && made_at.ends_with('Z') && made_at.parse::<jiff::Timestamp>().is_ok(), "{made_at}");
+    assert!(
+        made_at.len() == 20 && made_at.ends_with('Z') && made_at.parse::<jiff::Timestamp>().is_ok(),
+        "{made_at}"
+    );
     assert_eq!(
         plan["gitlab"],
         json!({ "url": stage.gitlab.url(), "version": "18.9.0-ee", "scope": "instance" })
@@ -301,7 +338,21 @@ fn the_plan_has_the_shape_of_the_contract() {
                  "tally": { "assign": 1, "keep": 1, "leave": 0, "revoke": 1, "wait": 0 } }])
     );
     let cyd = plan["decisions"].as_array().unwrap().iter().find(|one| one["verdict"] == "assign").unwrap();
-    shape(cyd, &["add_on", "verdict", "because", "account", "person", "managed", "matched_by", "rule", "rank", "path"]);
+    shape(
+        cyd,
+        &[
+            "add_on",
+            "verdict",
+            "because",
+            "account",
+            "person",
+            "managed",
+            "matched_by",
+            "rule",
+            "rank",
+            "path",
+        ],
+    );
     assert_eq!(cyd["because"], "entitled");
     assert_eq!(cyd["account"], json!({ "id": 9, "username": "cyd" }));
     let id = support::company::uuid(&support::company::person_dn("cyd"));
@@ -310,12 +361,18 @@ fn the_plan_has_the_shape_of_the_contract() {
         json!({ "source": "corp", "id": id, "name": "The cyd", "email": "cyd@example.test" })
     );
     assert_eq!((&cyd["managed"], &cyd["matched_by"]), (&json!(true), &json!("email")));
-    assert_eq!((&cyd["rule"], &cyd["rank"], &cyd["path"]), (&json!("platform"), &json!(100), &json!(["platform"])));
+    assert_eq!(
+        (&cyd["rule"], &cyd["rank"], &cyd["path"]),
+        (&json!("platform"), &json!(100), &json!(["platform"]))
+    );
     assert_eq!(keys(&plan["unmatched"][0]), ["person", "because", "rule"]);
     assert_eq!(plan["unmatched"][0]["because"], "no_account");
     assert_eq!(plan["guard"]["verdict"], "refuse");
     let refusal = &plan["guard"]["refusals"][0];
-    assert_eq!((&refusal["code"], &refusal["limit"], &refusal["actual"]), (&json!("too_many_revocations"), &json!(0), &json!(1)));
+    assert_eq!(
+        (&refusal["code"], &refusal["limit"], &refusal["actual"]),
+        (&json!("too_many_revocations"), &json!(0), &json!(1))
+    );
 
     let lost = "[[rule]]\nname = \"lost\"\nadd_on = \"duo_enterprise\"\ngroups = [\"lost\"]\n";
     stage.configure(LDIF, &format!("{PLATFORM}\n{SMALL}\n{lost}"));
@@ -323,8 +380,14 @@ fn the_plan_has_the_shape_of_the_contract() {
     assert_eq!(plan["guard"], json!({ "verdict": "pass", "refusals": [] }));
     let finding = &plan["findings"][0];
     shape(finding, &["code", "level", "rule", "message"]);
-    assert_eq!((&finding["code"], &finding["level"], &finding["rule"]), (&json!("group_missing"), &json!("error"), &json!("lost")));
-    assert_eq!(plan["decisions"].as_array().unwrap().iter().filter(|one| one["because"] == "frozen").count(), 1);
+    assert_eq!(
+        (&finding["code"], &finding["level"], &finding["rule"]),
+        (&json!("group_missing"), &json!("error"), &json!("lost"))
+    );
+    assert_eq!(
+        plan["decisions"].as_array().unwrap().iter().filter(|one| one["because"] == "frozen").count(),
+        1
+    );
 
     std::fs::remove_file(stage.path("corp.ldif")).unwrap();
     let plan = stage.run("plan --format json").exits(5).json();
@@ -359,7 +422,8 @@ fn the_outcome_has_the_shape_of_the_contract() {
 fn a_file_holds_the_same_report() {
     let stage = change_pending();
     let shown = stage.run("plan --format json --out plan.json").exits(0).json();
-    let mut written: Value = serde_json::from_slice(&std::fs::read(stage.path("plan.json")).unwrap()).unwrap();
+    let mut written: Value =
+        serde_json::from_slice(&std::fs::read(stage.path("plan.json")).unwrap()).unwrap();
     assert_eq!(written, shown);
 
     stage.run("plan --out plan.json").exits(0).says("Plan ");
@@ -367,8 +431,14 @@ fn a_file_holds_the_same_report() {
     assert_eq!(written["digest"], shown["digest"]);
 
     let ended = stage.run("plan --out report.txt").exits(0);
-    assert_eq!(std::fs::read_to_string(stage.path("report.txt")).unwrap().lines().count(), ended.stdout.lines().count());
-    stage.run("plan --out nowhere/plan.json").exits(1).complains("failed to write the report to `nowhere/plan.json`");
+    assert_eq!(
+        std::fs::read_to_string(stage.path("report.txt")).unwrap().lines().count(),
+        ended.stdout.lines().count()
+    );
+    stage
+        .run("plan --out nowhere/plan.json")
+        .exits(1)
+        .complains("failed to write the report to `nowhere/plan.json`");
 }
 
 #[test]
@@ -403,19 +473,16 @@ fn a_second_apply_finds_the_first_at_work() {
     assert_eq!(stage.holders(), ["ada", "cyd"]);
 }
 
-/// Waits for something that another process brings about.
-fn until(happened: impl Fn() -> bool) {
-    while !happened() {
-        std::thread::yield_now();
-    }
-}
-
 // Words of what goes wrong before anything is done.
 
 #[test]
 fn every_problem_of_a_configuration_is_told_at_once() {
     let stage = change_pending();
-    stage.configure_gitlab("tokken = 1\n", LDIF, "[[rule]]\nname = \"x\"\nadd_on = \"duo_max\"\ngroups = \"y\"\n");
+    stage.configure_gitlab(
+        "tokken = 1\n",
+        LDIF,
+        "[[rule]]\nname = \"x\"\nadd_on = \"duo_max\"\ngroups = \"y\"\n",
+    );
     let ended = stage.run("plan").exits(2);
     for words in ["tokken", "`token`", "duo_max", "seatsync.toml:"] {
         assert!(ended.stderr.contains(words), "{words}\n{ended}");
@@ -454,8 +521,12 @@ fn a_token_that_will_not_do_is_told_with_the_next_step() {
         assert_eq!(ended.stderr.matches("hint: ").count(), 1, "{ended}");
         ended
     };
-    one_error(run("unheard-of", "plan").exits(1)).complains("GitLab does not accept the token").complains("make a new token with scope `api`");
-    one_error(run("registry-only", "plan").exits(1)).complains("the token lacks the scope").complains("make a token with scope `api`");
+    one_error(run("unheard-of", "plan").exits(1))
+        .complains("GitLab does not accept the token")
+        .complains("make a new token with scope `api`");
+    one_error(run("registry-only", "plan").exits(1))
+        .complains("the token lacks the scope")
+        .complains("make a token with scope `api`");
     one_error(run("of-ada", "plan").exits(1)).complains("administrator");
     run("read-only", "plan").exits(0);
     let ended = run("read-only", "apply --yes").exits(4);
@@ -510,7 +581,12 @@ fn secrets_appear_nowhere() {
     let slapd = Slapd::start(&company(&["ada", "bob"], &["ada", "bob"]).ldif, &Options::default());
     let stage = Stage::new(&["ada", "bob"], 2);
     stage.configure(&ldap(&slapd, "reader"), &format!("{PLATFORM}\n{SMALL}"));
-    for arguments in ["plan -vvv", "apply --yes -vvv --format json", "explain ada -vvv", "apply --yes -vvv --log-format json --out o.json"] {
+    for arguments in [
+        "plan -vvv",
+        "apply --yes -vvv --format json",
+        "explain ada -vvv",
+        "apply --yes -vvv --log-format json --out o.json",
+    ] {
         let ended = stage.run(arguments).exits(0);
         for secret in [TOKEN, "reader-pw"] {
             assert!(!format!("{ended}").contains(secret), "{arguments}: `{secret}`");

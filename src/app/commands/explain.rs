@@ -29,7 +29,10 @@ pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
     }
     if explanation.people.is_empty() && explanation.accounts.is_empty() {
         return Err(Failure::NotDone {
-            message: format!("nobody in a group that rules name, and no account, answers to `{}`", args.person),
+            message: format!(
+                "nobody in a group that rules name, and no account, answers to `{}`",
+                args.person
+            ),
         });
     }
     let plan = plan(&input);
@@ -45,10 +48,8 @@ pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
 async fn asked_for(config: &Config, asked: &str) -> Result<Vec<Arc<Account>>, EdgeError> {
     let neighbours = wiring::connect(config, &progress::for_this_terminal())?;
     let asked: Box<str> = asked.trim().into();
-    let steps = vec![
-        QueryStep::Email { addresses: vec![asked.clone()] },
-        QueryStep::Username { username: asked },
-    ];
+    let steps =
+        vec![QueryStep::Email { addresses: vec![asked.clone()] }, QueryStep::Username { username: asked }];
     neighbours.gitlab.accounts(&[AccountQuery { steps }], None).await
 }
 
