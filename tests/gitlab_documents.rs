@@ -1,5 +1,7 @@
 //! Our GraphQL documents, held against GitLab's schema and its limits.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use apollo_compiler::ExecutableDocument;
 use apollo_compiler::Schema;
 use apollo_compiler::ast::Value;

@@ -1,6 +1,6 @@
 //! Finds accounts: on an instance one by one or by listing them all, on GitLab.com among the members of the group.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
@@ -11,7 +11,7 @@ use crate::gitlab::error::GitLabError;
 use crate::gitlab::members::members;
 use crate::gitlab::reader::Reader;
 use crate::gitlab::wanted::{Lookup, Wanted, listing_is_cheaper, lookups};
-use crate::gitlab::wire::RestUser;
+use crate::gitlab::wire::rest::RestUser;
 use crate::model::account::{Account, AccountId, AccountQuery, Standing};
 use crate::model::purchase::Scope;
 use crate::ports::{AccountReader, EdgeError, Progress};
@@ -66,7 +66,7 @@ impl Search<'_> {
             if open.is_empty() {
                 break;
             }
-            let now: HashSet<Lookup> = open.iter().flat_map(|query| lookups(&query.steps[step])).collect();
+            let now: BTreeSet<Lookup> = open.iter().flat_map(|query| lookups(&query.steps[step])).collect();
             let now: Vec<Lookup> = now.into_iter().filter(|one| !answered.contains_key(one)).collect();
             if listing_is_cheaper(now.len(), eligible_accounts) {
                 found = self.listed(&Wanted::of(queries), eligible_accounts).await?;
@@ -101,7 +101,8 @@ impl Search<'_> {
         Ok((lookup, shown))
     }
 
-    /// Reads all accounts page by page, and keeps those that are asked for.
+    /// Reads all accounts and keeps those that are asked for. Where a page begins, only the one before it tells, so they
+    /// come one after the other.
     async fn listed(&self, wanted: &Wanted, expected: Option<u64>) -> Result<Found, GitLabError> {
         let mut found = Found::default();
         let mut ids = HashSet::new();

@@ -38,6 +38,13 @@ pub fn judge(origin: &str, operation: &'static str, answer: &Answer) -> Result<(
 /// The pause that GitLab asks for: `Retry-After`, in seconds or as a date, else the time to `RateLimit-Reset` where
 /// nothing remains of the limit. Dates are measured from the answer's own `Date`, so that our clock does not matter.
 pub fn pause(headers: &HeaderMap) -> Option<Duration> {
+    demanded_pause(headers).map(|pause| pause.min(LONGEST_PAUSE))
+}
+
+/// Beyond every deadline, and short enough to reckon with.
+const LONGEST_PAUSE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+fn demanded_pause(headers: &HeaderMap) -> Option<Duration> {
     if let Some(text) = text(headers, RETRY_AFTER.as_str()) {
         return match text.parse::<u64>() {
             Ok(seconds) => Some(Duration::from_secs(seconds)),
@@ -203,6 +210,7 @@ mod tests {
         let noon = ("date", "Sun, 22 Nov 2026 12:00:00 GMT");
         let minute = Some(Duration::from_secs(60));
         assert_eq!(pause(&headers(&[("retry-after", "60")])), minute);
+        assert!(pause(&headers(&[("retry-after", "18446744073709551615")])) > minute);
         assert_eq!(pause(&headers(&[noon, ("retry-after", "Sun, 22 Nov 2026 12:01:00 GMT")])), minute);
         let reset = ("ratelimit-reset", "1795348860");
         assert_eq!(pause(&headers(&[noon, ("ratelimit-remaining", "0"), reset])), minute);

@@ -14,7 +14,8 @@ use crate::gitlab::documents::{Document, TOP_LEVEL_GROUP};
 use crate::gitlab::error::{GitLabError, one_line};
 use crate::gitlab::transport::{Failure, Reply, Transport};
 use crate::gitlab::version::Version;
-use crate::gitlab::wire::{GraphQl, Metadata, NamespaceData};
+use crate::gitlab::wire::graphql::{GraphQl, NamespaceData};
+use crate::gitlab::wire::rest::Metadata;
 use crate::model::purchase::Scope;
 use crate::ports::EdgeError;
 
@@ -56,11 +57,6 @@ impl Client {
     /// Without a slash at its end.
     pub fn url(&self) -> &str {
         self.config.url.as_str().trim_end_matches('/')
-    }
-
-    /// How many requests may be under way at a time.
-    pub fn width(&self) -> usize {
-        usize::try_from(self.config.max_concurrent_requests).unwrap_or(1).max(1)
     }
 
     /// `GET /metadata`, asked once.

@@ -4,7 +4,7 @@ use crate::gitlab::client::Client;
 use crate::gitlab::error::GitLabError;
 use crate::gitlab::purchases::purchases;
 use crate::gitlab::rights::{Rights, rights};
-use crate::gitlab::wire::TokenSelf;
+use crate::gitlab::wire::rest::TokenSelf;
 use crate::model::purchase::Purchase;
 
 /// One sentence with the next step. Reads the token, the role of its account and the purchases, all at once.
@@ -19,10 +19,6 @@ pub async fn token(client: &Client) -> Result<Option<TokenSelf>, GitLabError> {
     match client.rest("GET /personal_access_tokens/self", url).await {
         Ok(token) => Ok(Some(token)),
         Err(GitLabError::NotFound { .. } | GitLabError::Status { status: 400, .. }) => Ok(None),
-        #[expect(
-            clippy::wildcard_enum_match_arm,
-            reason = "every other error is the answer we were looking for"
-        )]
         Err(error) => Err(error),
     }
 }
@@ -87,7 +83,7 @@ mod tests {
     use crate::gitlab::diagnose::diagnosis;
     use crate::gitlab::error::GitLabError;
     use crate::gitlab::rights::Rights;
-    use crate::gitlab::wire::TokenSelf;
+    use crate::gitlab::wire::rest::TokenSelf;
     use crate::model::add_on::AddOn;
     use crate::model::purchase::{Purchase, PurchaseId};
 

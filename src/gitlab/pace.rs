@@ -141,20 +141,23 @@ impl Pace {
         }
     }
 
-    /// Waits until one request may be sent. What our own budget costs in time is no failure; a pause demanded by
-    /// GitLab that ends after `give_up_at` is.
-    pub async fn admit(&self, give_up_at: Instant) -> Result<SemaphorePermit<'_>, TooLong> {
+    /// Waits until one request may be sent. Waiting for a slot and for our own budget is no failure; a pause demanded
+    /// by GitLab that ends beyond the deadline is, counted from `since`, or from now where that is `None`.
+    pub async fn admit(&self, since: Option<Instant>) -> Result<SemaphorePermit<'_>, TooLong> {
         let permit = self.slots.acquire().await.expect("the semaphore is never closed");
-        while let Some(until) = self.closed_until() {
-            if until > give_up_at {
-                return Err(TooLong { wait: until - Instant::now() });
+        loop {
+            if let Some(until) = self.closed_until() {
+                let now = Instant::now();
+                if until > since.unwrap_or(now) + self.patience.deadline {
+                    return Err(TooLong { wait: until - now });
+                }
+                tokio::time::sleep_until(until).await;
+            } else if let Err(early) = self.budget.check() {
+                tokio::time::sleep(early.wait_time_from(MonotonicClock.now())).await;
+            } else {
+                return Ok(permit);
             }
-            tokio::time::sleep_until(until).await;
         }
-        while let Err(early) = self.budget.check() {
-            tokio::time::sleep(early.wait_time_from(MonotonicClock.now())).await;
-        }
-        Ok(permit)
     }
 
     /// GitLab wants no request for so long.
@@ -184,9 +187,8 @@ fn quota(per_minute: u32) -> Quota {
 /// From 0 to below 1, different for each client and each call: the standard library seeds its hashers at random.
 pub fn chance() -> f64 {
     let bits = RandomState::new().build_hasher().finish() >> 11;
-    #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double exactly")]
-    let share = bits as f64 / (1_u64 << 53) as f64;
-    share
+    // 53 bits fit a double exactly.
+    bits as f64 / (1_u64 << 53) as f64
 }
 
 #[cfg(test)]

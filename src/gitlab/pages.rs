@@ -6,7 +6,7 @@ use data_encoding::BASE64URL_NOPAD;
 use futures_util::future::try_join_all;
 
 use crate::gitlab::error::GitLabError;
-use crate::gitlab::wire::{AddOnUserConnection, AddOnUserNode};
+use crate::gitlab::wire::graphql::{AddOnUserConnection, AddOnUserNode};
 use crate::model::account::Account;
 
 /// What GitLab gives at most, and what our documents ask for.

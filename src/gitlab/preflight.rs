@@ -10,7 +10,8 @@ use crate::gitlab::purchases::purchases;
 use crate::gitlab::reader::Reader;
 use crate::gitlab::rights::{Rights, rights};
 use crate::gitlab::version::Version;
-use crate::gitlab::wire::{RestUser, TokenSelf, rest_id};
+use crate::gitlab::wire::gid::rest_id;
+use crate::gitlab::wire::rest::{RestUser, TokenSelf};
 use crate::model::purchase::{Purchase, Scope};
 
 /// What GitLab told about itself and our token, and what is wrong with it.
@@ -164,7 +165,7 @@ mod tests {
     use crate::gitlab::preflight::{Preflight, Stops, judged};
     use crate::gitlab::rights::Rights;
     use crate::gitlab::version::Version;
-    use crate::gitlab::wire::TokenSelf;
+    use crate::gitlab::wire::rest::TokenSelf;
     use crate::model::add_on::AddOn;
     use crate::model::purchase::{Purchase, PurchaseId, Scope};
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::gitlab::client::Client;
 use crate::gitlab::documents::PURCHASES;
 use crate::gitlab::error::GitLabError;
-use crate::gitlab::wire::{PurchaseNode, PurchasesData, add_on};
+use crate::gitlab::wire::graphql::{PurchaseNode, PurchasesData, add_on};
 use crate::model::add_on::AddOn;
 use crate::model::purchase::{Purchase, PurchaseId};
 
@@ -45,7 +45,7 @@ pub fn of(purchases: &[Purchase], add_on: AddOn) -> Option<&Purchase> {
 #[cfg(test)]
 mod tests {
     use crate::gitlab::purchases::assignable;
-    use crate::gitlab::wire::PurchaseNode;
+    use crate::gitlab::wire::graphql::PurchaseNode;
 
     fn node(id: &str, name: &str) -> PurchaseNode {
         PurchaseNode { id: id.into(), name: name.to_owned(), purchased_quantity: 5, assigned_quantity: 1 }

@@ -1,6 +1,7 @@
 //! Reads purchases and holders.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use futures_util::future::try_join_all;
@@ -12,10 +13,10 @@ use crate::gitlab::documents::{
     Document, GROUP_HOLDERS, GROUP_HOLDERS_WITH_ACTIVITY, INSTANCE_HOLDERS, INSTANCE_HOLDERS_WITH_ACTIVITY,
 };
 use crate::gitlab::error::GitLabError;
-use crate::gitlab::pages::{Page, page, read_whole};
+use crate::gitlab::pages::{page, read_whole};
 use crate::gitlab::purchases::{of, purchases};
 use crate::gitlab::rights::rights;
-use crate::gitlab::wire::{AddOnUsersData, add_on_type};
+use crate::gitlab::wire::graphql::{AddOnUsersData, add_on_type};
 use crate::model::account::{Account, AccountId};
 use crate::model::add_on::AddOn;
 use crate::model::purchase::{Instance, Purchase, PurchaseId, PurchaseReading, Scope, SeatReading};
@@ -23,10 +24,10 @@ use crate::ports::{EdgeError, Progress, SeatReader};
 
 /// Reads one GitLab; holds nothing that could change it.
 pub struct Reader {
-    pub client: Arc<Client>,
-    pub progress: Arc<dyn Progress>,
-    /// The purchases last seen. GitLab wants some named even where it lists members.
-    pub known_purchases: OnceLock<Vec<PurchaseId>>,
+    pub(crate) client: Arc<Client>,
+    pub(crate) progress: Arc<dyn Progress>,
+    /// The purchases of the first reading. GitLab wants some named even where it lists members; any will do.
+    pub(crate) known_purchases: OnceLock<Vec<PurchaseId>>,
 }
 
 impl Reader {
@@ -38,7 +39,9 @@ impl Reader {
 impl SeatReader for Reader {
     async fn seats(&self, add_ons: &[AddOn]) -> Result<SeatReading, EdgeError> {
         let client = &*self.client;
-        let (version, all) = futures_util::try_join!(client.version(), purchases(client))?;
+        let (version, all) = futures_util::join!(client.version(), purchases(client));
+        // Of a token that is refused, REST says why and GraphQL does not: REST's error goes first.
+        let (version, all) = (version?, all?);
         let mut wanted = add_ons.to_vec();
         wanted.sort_unstable();
         wanted.dedup();
@@ -67,8 +70,7 @@ impl SeatReader for Reader {
         holders.sort_unstable_by_key(|account| account.id);
         reading.holders = holders.into_iter().map(Arc::new).collect();
         let known = reading.purchases.iter().map(|one| one.purchase.id.clone()).collect();
-        // Only the first reading of a run is kept: any purchase will do.
-        let _ = self.known_purchases.set(known);
+        self.known_purchases.get_or_init(|| known);
         Ok(reading)
     }
 
@@ -103,7 +105,6 @@ impl Reader {
         match first {
             Ok(held) if held.accounts.len() as u64 == u64::from(purchase.assigned) => return Ok(Some(held)),
             Ok(_) | Err(GitLabError::Paging { .. }) => {}
-            #[expect(clippy::wildcard_enum_match_arm, reason = "every other error is final")]
             Err(error) => return Err(error),
         }
         let again = purchases(&self.client).await?;
@@ -116,7 +117,8 @@ impl Reader {
     async fn holders_once(&self, purchase: &Purchase, counted: bool) -> Result<Held, GitLabError> {
         let client = &*self.client;
         let document = document(client.scope(), client.version().await?.tells_duo_activity());
-        let eligible = OnceLock::new();
+        let what = format!("gitlab: holders of {}", purchase.add_on);
+        let (eligible, read) = (OnceLock::new(), AtomicU64::new(0));
         let fetch = async |after: Option<String>| {
             let counted = counted && after.is_none();
             let variables = variables(client.scope(), purchase, after, counted);
@@ -128,19 +130,17 @@ impl Reader {
                 operation: document.name,
                 place: "the list is null".to_owned(),
             })?;
-            self.told(purchase, page("holders", users)?)
+            let page = page("holders", users)?;
+            let shown = page.accounts.len() as u64;
+            let read = read.fetch_add(shown, Ordering::Relaxed) + shown;
+            self.progress.at(&what, read, Some(purchase.assigned.into()));
+            Ok(page)
         };
         let mut accounts = read_whole("holders", Some(purchase.assigned.into()), fetch).await?;
         accounts.sort_unstable_by_key(|account| account.id);
         let holders = accounts.iter().map(|account| account.id).collect();
         let reading = PurchaseReading { purchase: purchase.clone(), holders };
         Ok(Held { reading, accounts, eligible: eligible.get().copied() })
-    }
-
-    fn told(&self, purchase: &Purchase, page: Page) -> Result<Page, GitLabError> {
-        let what = format!("gitlab: holders of {}", purchase.add_on);
-        self.progress.at(&what, page.accounts.len() as u64, Some(purchase.assigned.into()));
-        Ok(page)
     }
 }
 

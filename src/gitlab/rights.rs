@@ -5,7 +5,8 @@ use serde_json::json;
 use crate::gitlab::client::Client;
 use crate::gitlab::documents::MEMBERS;
 use crate::gitlab::error::GitLabError;
-use crate::gitlab::wire::{AddOnUsersData, CurrentUser};
+use crate::gitlab::wire::graphql::AddOnUsersData;
+use crate::gitlab::wire::rest::CurrentUser;
 use crate::model::purchase::Scope;
 
 /// The role of the token's account.
@@ -36,10 +37,6 @@ pub async fn rights(client: &Client) -> Result<Rights, GitLabError> {
                 Ok(None) | Err(GitLabError::GraphQl { .. }) => {
                     Ok(Rights { may_manage: false, role: "no Owner of the group" })
                 }
-                #[expect(
-                    clippy::wildcard_enum_match_arm,
-                    reason = "every other error says nothing of the role"
-                )]
                 Err(error) => Err(error),
             }
         }

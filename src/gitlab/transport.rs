@@ -11,6 +11,7 @@ use rustls_pki_types::pem::PemObject;
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 use tracing::Instrument;
+use url::{Host, Url};
 
 use crate::gitlab::answer::{self, Answer};
 use crate::gitlab::config::GitLabConfig;
@@ -61,6 +62,12 @@ impl Transport {
             .timeout(config.timeout);
         if let Some(path) = &config.ca_file {
             http = http.tls_certs_merge(certificates(path)?);
+        } else if config.url.scheme() == "http" {
+            // Nothing will be verified: a machine without any authorities shall do.
+            http = http.tls_certs_only([]);
+        }
+        if is_loopback(&config.url) {
+            http = http.no_proxy();
         }
         Ok(Transport {
             http: http.build().map_err(|cause| GitLabError::Setup { cause })?,
@@ -88,14 +95,13 @@ impl Transport {
 
     async fn exchange_in_span(&self, operation: &'static str, request: Request) -> Result<Reply, Failure> {
         let (mut attempts, mut perhaps_done) = (0, false);
-        let mut waited_for = None;
+        let mut since = None;
         loop {
-            let give_up_at = waited_for.unwrap_or_else(Instant::now) + self.pace.patience.deadline;
-            let permit = self.pace.admit(give_up_at).await.map_err(|too_long| Failure {
+            let permit = self.pace.admit(since).await.map_err(|too_long| Failure {
                 error: self.rate_limited(operation, too_long.wait),
                 perhaps_done,
             })?;
-            let started = *waited_for.get_or_insert_with(Instant::now);
+            let started = *since.get_or_insert_with(Instant::now);
             attempts += 1;
             let sending = Instant::now();
             let attempt = request.try_clone().expect("our bodies are no streams");
@@ -105,24 +111,18 @@ impl Transport {
             tracing::debug!(attempts, ?sent, milliseconds = sending.elapsed().as_millis(), "asked GitLab");
             let so_far =
                 SoFar { attempts, elapsed: started.elapsed(), met: self.answered.load(Ordering::Relaxed) };
+            let perhaps_done_before = perhaps_done;
+            perhaps_done |= may_have_been_done(sent);
             match next_step(sent, so_far, self.pace.patience, chance()) {
                 Step::Take => {
-                    let answer = outcome.map_err(|error| Failure { error, perhaps_done })?;
-                    return match answer::judge(&self.origin, operation, &answer) {
-                        Ok(()) => Ok(Reply {
-                            headers: answer.headers,
-                            body: answer.body,
-                            perhaps_done_before: perhaps_done,
-                        }),
-                        Err(error) => Err(Failure { error, perhaps_done }),
-                    };
+                    // The one answer that is final without being whole is one without end.
+                    let answer = outcome.map_err(|error| Failure { error, perhaps_done: true })?;
+                    let failed = |error| Failure { error, perhaps_done };
+                    answer::judge(&self.origin, operation, &answer).map_err(failed)?;
+                    return Ok(Reply { headers: answer.headers, body: answer.body, perhaps_done_before });
                 }
-                Step::Again { after } => {
-                    perhaps_done |= may_have_been_done(sent);
-                    tokio::time::sleep(after).await;
-                }
+                Step::Again { after } => tokio::time::sleep(after).await,
                 Step::GiveUp => {
-                    perhaps_done |= may_have_been_done(sent);
                     let error = match outcome {
                         Ok(Answer { status, .. }) => GitLabError::Unavailable { operation, status, attempts },
                         Err(GitLabError::Lost { cause, .. }) => {
@@ -183,7 +183,6 @@ fn sent(outcome: &Result<Answer, GitLabError>) -> Sent {
         Err(GitLabError::Untrusted { .. }) => Sent::Unreached { curable: false },
         // An endless answer is final: nothing else will come of asking again.
         Err(GitLabError::TooLong { .. }) => Sent::Answered { status: 200, pause: None },
-        #[expect(clippy::wildcard_enum_match_arm, reason = "`send` returns no other error than these four")]
         Err(_) => Sent::Lost,
     }
 }
@@ -206,6 +205,16 @@ fn tls_error(error: &(dyn Error + 'static)) -> Option<rustls::Error> {
     match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
         Some(wrapped) => tls_error(wrapped),
         None => error.source().and_then(tls_error),
+    }
+}
+
+/// Whether the address is this machine's own, which no proxy could reach.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 

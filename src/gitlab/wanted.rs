@@ -54,7 +54,7 @@ impl Wanted {
 }
 
 /// One question to GitLab.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lookup {
     Identity { provider: Box<str>, extern_uid: Box<str> },
     Email { address: Box<str> },

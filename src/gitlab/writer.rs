@@ -10,7 +10,8 @@ use crate::gitlab::client::Client;
 use crate::gitlab::documents::{ASSIGN, REVOKE};
 use crate::gitlab::error::{GitLabError, one_line};
 use crate::gitlab::transport::Failure;
-use crate::gitlab::wire::{BulkData, BulkPayload, GraphQl, user_gid};
+use crate::gitlab::wire::gid;
+use crate::gitlab::wire::graphql::{BulkData, BulkPayload, GraphQl};
 use crate::model::account::AccountId;
 use crate::model::holding::Change;
 use crate::model::purchase::PurchaseId;
@@ -45,7 +46,7 @@ impl SeatWriter for Writer {
             Change::Assign => ASSIGN,
             Change::Revoke => REVOKE,
         };
-        let ids: Vec<String> = accounts.iter().copied().map(user_gid).collect();
+        let ids: Vec<String> = accounts.iter().copied().map(gid::user).collect();
         let variables = json!({ "purchase": &*purchase.0, "accounts": ids });
         let _alone = self.one_at_a_time.lock().await;
         match self.client.mutate::<BulkData>(document, &variables).await {

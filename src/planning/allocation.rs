@@ -28,10 +28,19 @@ pub struct Contender<'a> {
 /// A seat that a contender has.
 #[derive(Debug, Clone, Copy)]
 pub struct Held {
-    /// Since when; `None` where that was before our time.
+    /// Since when it is ours; `None` where it is not.
     pub since: Option<Timestamp>,
+    /// Whether we assigned it; whoever was adopted at the same instant held it before.
+    pub assigned: bool,
     /// Whether a better-ranked claimant may take it.
     pub takeable: bool,
+}
+
+impl Held {
+    /// Who has held longest comes first.
+    fn order(self) -> (Option<Timestamp>, bool) {
+        (self.since, self.assigned)
+    }
 }
 
 /// What a contender gets.
@@ -73,11 +82,11 @@ pub fn allocate(
 ) -> BTreeMap<AccountId, Award> {
     let (mut holders, mut claimants): (Vec<_>, Vec<_>) =
         contenders.into_iter().partition(|contender| contender.held.is_some());
-    holders.sort_by_key(|holder| (holder.held.and_then(|held| held.since), holder.person, holder.account));
+    holders.sort_by_key(|holder| (holder.person, holder.account));
     claimants.sort_by_key(|claimant| (claimant.person, claimant.account));
 
     let mut quotas = Quotas { rules, used: BTreeMap::new() };
-    let mut seated = seat_holders(&holders, &mut quotas);
+    let mut seated = seat_holders(supply, &holders, &mut quotas);
     let held = u32::try_from(seated.len()).unwrap_or(u32::MAX);
     let free = supply.seats.saturating_sub(held);
     let mut pool = SeatPool::new(supply.add_on, free, quotas.unfilled_reservations());
@@ -128,42 +137,38 @@ struct Seated<'a> {
     outranked: bool,
 }
 
-/// Every claim of these contenders, best rank first, then in the order of the contenders: who, and by which of their
-/// grounds. Whoever is refused comes back in turn with the next.
+/// Every claim of these contenders in the order in which they are heard, and by which of their grounds: those who held
+/// longest first, then the best rank, then the order of the contenders. Whoever is refused comes back with the next.
 fn line<'a>(contenders: &[Contender<'a>]) -> Vec<(usize, &'a Grounds)> {
     let mut line: Vec<(usize, &Grounds)> = contenders
         .iter()
         .enumerate()
         .flat_map(|(index, contender)| contender.grounds.iter().map(move |grounds| (index, grounds)))
         .collect();
-    line.sort_by_key(|(_, grounds)| grounds.rank);
+    line.sort_by_key(|(index, grounds)| (contenders[*index].held.map(Held::order), grounds.rank));
     line
 }
 
-/// A holder sits by its best rule that has room; where none has, it keeps its seat all the same: a quota that was
-/// lowered takes nothing from anybody.
-fn seat_holders<'a>(holders: &[Contender<'a>], quotas: &mut Quotas<'a>) -> Vec<Seated<'a>> {
+/// Seats holders as they came, as if all of them were served anew: otherwise those served by one plan would sit by other
+/// rules in the next, and leave room that is not there. Whoever finds no room keeps the seat all the same: a quota that
+/// was lowered takes nothing from anybody.
+fn seat_holders<'a>(supply: &Supply, holders: &[Contender<'a>], quotas: &mut Quotas<'a>) -> Vec<Seated<'a>> {
+    let mut pool = SeatPool::new(supply.add_on, supply.seats, quotas.unfilled_reservations());
     let mut seats: Vec<Option<Seated<'a>>> = holders.iter().map(|_| None).collect();
-    let in_line = line(holders).into_iter().map(|(index, grounds)| (index, grounds, false));
-    let over_quota = holders.iter().enumerate().map(|(index, holder)| (index, &holder.grounds[0], true));
-    for (index, grounds, over_quota) in in_line.chain(over_quota) {
-        if seats[index].is_some() || !(over_quota || quotas.has_room(&grounds.rule)) {
-            continue;
+    for (index, grounds) in line(holders) {
+        if seats[index].is_none() && quotas.has_room(&grounds.rule) && pool.take(&grounds.rule).is_ok() {
+            let in_reserved_seat = quotas.unfilled(&grounds.rule) > 0;
+            seats[index] = Some(quotas.seat(&holders[index], grounds, in_reserved_seat));
         }
-        let holder = &holders[index];
-        let in_reserved_seat = quotas.unfilled(&grounds.rule) > 0;
-        quotas.fill(&grounds.rule);
-        seats[index] = Some(Seated {
-            account: holder.account,
-            grounds,
-            held: holder.held.expect("a holder has a seat"),
-            person: holder.person,
-            in_reserved_seat,
-            over_quota,
-            outranked: false,
-        });
     }
-    seats.into_iter().flatten().collect()
+    let seats = seats.into_iter().zip(holders).map(|(seat, holder)| {
+        seat.unwrap_or_else(|| {
+            let with_room = holder.grounds.iter().find(|grounds| quotas.has_room(&grounds.rule));
+            let seated = quotas.seat(holder, with_room.unwrap_or(&holder.grounds[0]), false);
+            Seated { over_quota: with_room.is_none(), ..seated }
+        })
+    });
+    seats.collect()
 }
 
 /// Serves free seats.
@@ -199,7 +204,7 @@ fn outrank<'a>(
         .collect();
     order.sort_by_key(|index| {
         let holder = &seated[*index];
-        Reverse((holder.grounds.rank, holder.held.since, holder.person, holder.account))
+        Reverse((holder.grounds.rank, holder.held.order(), holder.person, holder.account))
     });
     let mut order = order.into_iter().peekable();
     for (index, grounds) in line(claimants) {
@@ -239,6 +244,19 @@ impl<'a> Quotas<'a> {
 
     fn used(&self, rule: &RuleName) -> u32 {
         self.used.get(rule).copied().unwrap_or(0)
+    }
+
+    fn seat(&mut self, holder: &Contender<'a>, grounds: &'a Grounds, in_reserved_seat: bool) -> Seated<'a> {
+        self.fill(&grounds.rule);
+        Seated {
+            account: holder.account,
+            grounds,
+            held: holder.held.expect("a holder has a seat"),
+            person: holder.person,
+            in_reserved_seat,
+            over_quota: false,
+            outranked: false,
+        }
     }
 
     fn fill(&mut self, rule: &'a RuleName) {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::model::account::{Account, AccountId, DuoActivity, Standing};
 use crate::model::add_on::AddOn;
 use crate::model::decision::{LeaveReason, RevokeReason};
-use crate::model::holding::{Change, Memory, SeatKey};
+use crate::model::holding::{Change, Memory, Origin, SeatKey};
 use crate::model::policy::{AddOnPolicy, AdoptPolicy, RevokePolicy};
 use crate::planning::claims::Claims;
 
@@ -117,6 +117,12 @@ impl Holders<'_> {
     pub fn since(&self, account: &Account) -> Option<Timestamp> {
         let held = self.memory.holdings.get(&self.seat(account.id)).map(|holding| holding.since);
         held.or_else(|| self.adopts(account).then_some(self.now))
+    }
+
+    /// Whether the seat is ours because seatsync assigned it.
+    pub fn assigned(&self, account: AccountId) -> bool {
+        let holding = self.memory.holdings.get(&self.seat(account));
+        holding.is_some_and(|holding| holding.origin == Origin::Assigned)
     }
 
     /// Why this seat is never ours to take.

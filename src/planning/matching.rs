@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::model::account::{Account, AccountId, AccountQuery, MatchBy, QueryStep};
+use crate::model::account::{Account, AccountId, AccountQuery, MatchBy, QueryStep, Standing};
 use crate::model::finding::{Finding, FindingCode, Level};
 use crate::model::holding::SeatKey;
 use crate::model::person::{ExternUid, Person, PersonKey, SourceName};
@@ -91,7 +91,7 @@ pub fn match_people(input: &PlanningInput, accounts: &[Arc<Account>], rules: &[R
 }
 
 /// The accounts whose seats each person was last known to hold, where these are still there. A seat that somebody else
-/// took back is about to be forgotten, and its link with it.
+/// took back, or that a blocked account is about to lose, is about to be forgotten, and its link with it.
 fn remembered<'a>(
     input: &'a PlanningInput,
     directory: &AccountIndex<'_>,
@@ -104,7 +104,10 @@ fn remembered<'a>(
     };
     for (seat, holding) in &input.memory.holdings {
         if let Some(person) = &holding.person
-            && directory.by_id.contains_key(&seat.account)
+            && directory
+                .by_id
+                .get(&seat.account)
+                .is_some_and(|account| account.standing == Standing::Eligible)
             && !is_lost(seat)
         {
             remembered.entry(person).or_default().insert(seat.account);

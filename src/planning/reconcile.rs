@@ -67,7 +67,11 @@ pub fn reconcile(
         match fate {
             Fate::Entitled { takeable } => {
                 let claim = &desk.holders.claims.certain[id];
-                let held = Held { since: desk.holders.since(account), takeable };
+                let held = Held {
+                    since: desk.holders.since(account),
+                    assigned: desk.holders.assigned(*id),
+                    takeable,
+                };
                 contenders.push(contender(*id, claim, Some(held)));
             }
             Fate::Leaves(because) => {

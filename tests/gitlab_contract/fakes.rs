@@ -15,6 +15,7 @@ use seatsync::model::add_on::AddOn;
 use seatsync::ports::{AccountReader, EdgeError, SeatReader};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Barrier;
 use tokio::time::Instant;
 
 use crate::support::{config, query, reader, words};
@@ -66,7 +67,7 @@ async fn the_token_goes_to_the_configured_gitlab_alone() {
         async move {
             let path = request.uri().path_and_query().unwrap().as_str().to_owned();
             if path.contains("exclude_humans") {
-                page(1..=0, None)
+                Json(json!([])).into_response()
             } else if path == "/api/v4/users?cursor=second" {
                 page(101..=150, None)
             } else {
@@ -216,4 +217,60 @@ async fn an_answer_without_end_is_not_read_to_its_end() {
     let gitlab = serve(async |_: Request| vec![b' '; 80 << 20].into_response()).await;
     let error = Client::new(config(&gitlab)).unwrap().version().await.unwrap_err();
     assert_eq!(error.to_string(), "the answer to `GET /metadata` is longer than 67108864 bytes");
+}
+
+#[tokio::test]
+async fn pages_that_are_known_to_exist_are_asked_for_at_once() {
+    // Neither the version nor the purchases are answered before both are asked for, nor the second page before the third.
+    let (start, pages) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let gitlab = serve(move |request: Request| {
+        let (start, pages) = (Arc::clone(&start), Arc::clone(&pages));
+        async move {
+            if request.uri().path() == "/api/v4/metadata" {
+                start.wait().await;
+                return Json(json!({ "version": "18.9.0-ee" })).into_response();
+            }
+            let body = axum::body::to_bytes(request.into_body(), 1 << 20).await.unwrap();
+            let body: Value = serde_json::from_slice(&body).unwrap();
+            if body["operationName"] == "Purchases" {
+                start.wait().await;
+                let purchase = json!({ "id": "3", "name": "CODE_SUGGESTIONS", "purchasedQuantity": 300, "assignedQuantity": 250 });
+                return Json(json!({ "data": { "addOnPurchases": [purchase] } })).into_response();
+            }
+            let (first, next) = match body["variables"]["after"].as_str() {
+                None => (1, Some("MTAw")),
+                Some("MTAw") => (101, Some("MjAw")),
+                Some(_) => (201, None),
+            };
+            if first > 1 {
+                pages.wait().await;
+            }
+            let holder = |id| json!({ "id": format!("gid://gitlab/User/{id}"), "username": "p", "state": "active" });
+            let nodes: Vec<Value> = (first..=250).take(100).map(holder).collect();
+            let page_info = json!({ "hasNextPage": next.is_some(), "endCursor": next });
+            let users = json!({ "nodes": nodes, "pageInfo": page_info });
+            Json(json!({ "data": { "selfManagedAddOnEligibleUsers": users } })).into_response()
+        }
+    })
+    .await;
+    let reading = reader_of(&gitlab).seats(&[AddOn::DuoPro]).await.unwrap();
+    assert_eq!(reading.purchases[0].holders.len(), 250);
+}
+
+#[tokio::test]
+async fn lookups_overlap_as_far_as_the_configuration_allows() {
+    // Nobody is answered before four are asked for; a fifth at the same time would be one too many.
+    let (four, under_way) = (Arc::new(Barrier::new(4)), Arc::new(AtomicU32::new(0)));
+    let gitlab = serve(move |_| {
+        let (four, under_way) = (Arc::clone(&four), Arc::clone(&under_way));
+        async move {
+            let too_many = under_way.fetch_add(1, Ordering::SeqCst) >= 4;
+            four.wait().await;
+            under_way.fetch_sub(1, Ordering::SeqCst);
+            if too_many { StatusCode::BAD_REQUEST.into_response() } else { Json(json!([])).into_response() }
+        }
+    })
+    .await;
+    let people: Vec<_> = (1..=8).map(|id| query(&[&format!("name:p{id}")])).collect();
+    assert!(reader_of(&gitlab).accounts(&people, Some(900)).await.unwrap().is_empty());
 }

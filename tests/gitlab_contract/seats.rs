@@ -1,6 +1,6 @@
 //! Purchases and holders.
 
-use seatsync::model::account::Standing;
+use seatsync::model::account::{DuoActivity, Standing};
 use seatsync::model::add_on::AddOn;
 use seatsync::ports::SeatReader;
 use simulator::http::faults::Moment;
@@ -38,7 +38,8 @@ async fn holders_are_shown_whatever_their_state_with_their_last_activity() {
     let reading = gitlab.reader.seats(&[AddOn::DuoPro]).await.unwrap();
     let [ada, zoe] = &reading.holders[..] else { panic!("two holders") };
     assert_eq!((&*ada.username, &ada.standing), ("ada", &Standing::Eligible));
-    assert_eq!(ada.last_duo_activity, Some("2026-10-01".parse().unwrap()));
+    assert_eq!(ada.last_duo_activity, DuoActivity::On("2026-10-01".parse().unwrap()));
+    assert_eq!(zoe.last_duo_activity, DuoActivity::Never);
     assert_eq!(zoe.standing, Standing::Inactive { state: "blocked".into() });
 }
 
@@ -49,7 +50,7 @@ async fn an_old_gitlab_is_not_asked_what_it_does_not_know() {
     let gitlab = GitLab::start(world).await;
     let reading = gitlab.reader.seats(&[AddOn::DuoPro]).await.unwrap();
     assert_eq!(reading.purchases[0].holders, ids(1..=2));
-    assert_eq!(reading.holders[0].last_duo_activity, None);
+    assert_eq!(reading.holders[0].last_duo_activity, DuoActivity::NotTold);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Every answer to a batch.
 
+use futures_util::future::join_all;
 use seatsync::model::holding::Change;
 use seatsync::ports::{SeatReader, SeatWriter, WriteAnswer};
 use simulator::http::faults::{Failure, Fault, Target};
@@ -116,7 +117,14 @@ async fn an_answer_lost_after_the_commit_is_made_good_by_sending_again() {
 
 #[tokio::test]
 async fn what_is_never_answered_may_have_happened() {
-    for failure in [Failure::LoseResponse, Failure::InternalError, Failure::BadGateway, Failure::TimedOut] {
+    let failures = [
+        Failure::LoseResponse,
+        Failure::InternalError,
+        Failure::BadGateway,
+        Failure::TimedOut,
+        Failure::DropConnection,
+    ];
+    let all = failures.map(async |failure| {
         let gitlab = GitLab::start(instance(10, 5, 2)).await;
         let writer = gitlab.writer().await;
         let fault = Fault { target: target(ASSIGN), after: 0, times: 99, failure };
@@ -124,7 +132,18 @@ async fn what_is_never_answered_may_have_happened() {
         let answer = writer.write(Change::Assign, &pro(), &ids([3])).await;
         assert!(matches!(answer, WriteAnswer::Unanswered { .. }), "{answer:?}");
         assert_eq!(gitlab.asked()[ASSIGN], 6);
-    }
+    });
+    join_all(all).await;
+}
+
+#[tokio::test]
+async fn what_never_reached_gitlab_was_not_sent() {
+    let gitlab = GitLab::start(instance(10, 5, 2)).await;
+    let writer = gitlab.writer().await;
+    let GitLab { simulator, .. } = gitlab;
+    simulator.stop().await.unwrap();
+    let answer = writer.write(Change::Assign, &pro(), &ids([3])).await;
+    assert!(matches!(answer, WriteAnswer::NotSent { .. }), "{answer:?}");
 }
 
 #[tokio::test]

@@ -291,7 +291,7 @@ fn remembered(
             !input.seats.purchases.iter().any(lost)
         })
         .map(|(seat, _)| seat.account)
-        .filter(|account| accounts.contains_key(account))
+        .filter(|account| accounts.get(account).is_some_and(|account| eligible(account)))
         .collect()
 }
 

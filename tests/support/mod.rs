@@ -3,3 +3,5 @@
 
 pub mod company;
 pub mod slapd;
+pub mod spoiler;
+pub mod stage;

@@ -132,7 +132,8 @@ pub struct Ldap {
     /// The steps by which the account of a person is found, tried in this order; ambiguous is never guessed.
     #[schemars(extend("default" = ["identity", "email", "username"]))]
     pub match_by: Option<Written<Vec<MatchStep>>>,
-    /// The provider whose `extern_uid` in GitLab `identity` compares. Unset: the step `identity` is skipped.
+    /// The provider whose `extern_uid` in GitLab `identity` compares.
+    #[schemars(extend("default" = "ldapmain"))]
     pub identity_provider: Option<Written<String>>,
     /// The attribute that is compared with `extern_uid`. Unset: the DN, compared as DNs are.
     pub identity_attribute: Option<Written<String>>,
@@ -145,7 +146,7 @@ pub struct Ldif {
     #[schemars(required)]
     pub path: Option<Written<String>>,
     /// What kind of directory it was exported from.
-    #[schemars(required)]
+    #[schemars(extend("default" = "rfc2307bis"))]
     pub schema: Option<DirectorySchema>,
     /// Whether members of groups in a group count as its members.
     #[schemars(extend("default" = true))]
@@ -160,7 +161,8 @@ pub struct Ldif {
     /// The steps by which the account of a person is found, tried in this order; ambiguous is never guessed.
     #[schemars(extend("default" = ["identity", "email", "username"]))]
     pub match_by: Option<Written<Vec<MatchStep>>>,
-    /// The provider whose `extern_uid` in GitLab `identity` compares. Unset: the step `identity` is skipped.
+    /// The provider whose `extern_uid` in GitLab `identity` compares.
+    #[schemars(extend("default" = "ldapmain"))]
     pub identity_provider: Option<Written<String>>,
     /// The attribute that is compared with `extern_uid`. Unset: the DN, compared as DNs are.
     pub identity_attribute: Option<Written<String>>,

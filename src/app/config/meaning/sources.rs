@@ -56,20 +56,22 @@ pub fn sources(
     };
     for (name, Written { value, span }) in &file.ldap {
         let name = begin(name, span, reading);
-        let how = (&value.match_by, &value.identity_provider);
-        matched.insert(name.clone(), matching(how.0.as_ref(), how.1.as_ref(), reading));
+        let provider =
+            reading.text(value.identity_provider.as_ref()).unwrap_or_else(|| LDAP_PROVIDER.to_owned());
+        matched.insert(name.clone(), matching(value.match_by.as_ref(), Some(provider), reading));
         sources.extend(ldap(name, value, reading).map(SourceConfig::Ldap));
     }
     for (name, Written { value, span }) in &file.ldif {
         let name = begin(name, span, reading);
-        let how = (&value.match_by, &value.identity_provider);
-        matched.insert(name.clone(), matching(how.0.as_ref(), how.1.as_ref(), reading));
+        let provider =
+            reading.text(value.identity_provider.as_ref()).unwrap_or_else(|| LDAP_PROVIDER.to_owned());
+        matched.insert(name.clone(), matching(value.match_by.as_ref(), Some(provider), reading));
         sources.extend(ldif(name, value, reading).map(SourceConfig::Ldif));
     }
     for (name, Written { value, span }) in &file.csv {
         let name = begin(name, span, reading);
-        let how = (&value.match_by, &value.identity_provider);
-        matched.insert(name.clone(), matching(how.0.as_ref(), how.1.as_ref(), reading));
+        let provider = reading.text(value.identity_provider.as_ref());
+        matched.insert(name.clone(), matching(value.match_by.as_ref(), provider, reading));
         sources.extend(csv(name, value, reading).map(SourceConfig::Csv));
     }
     (sources, matched)
@@ -115,11 +117,14 @@ fn ldap(name: SourceName, written: &file::Ldap, reading: &mut Reading<'_>) -> Op
     })
 }
 
+/// What GitLab calls its first LDAP server, unless its administrator chose another name.
+const LDAP_PROVIDER: &str = "ldapmain";
+
 fn ldif(name: SourceName, written: &file::Ldif, reading: &mut Reading<'_>) -> Option<LdifConfig> {
     let path = reading.optional_path(written.path.as_ref());
     let directory = directory(
         DirectoryKeys {
-            schema: written.schema,
+            schema: Some(written.schema.unwrap_or(file::DirectorySchema::Rfc2307bis)),
             nested_groups: written.nested_groups,
             primary_group: written.primary_group,
             include_disabled: written.include_disabled,
@@ -171,10 +176,10 @@ fn csv(name: SourceName, written: &file::Csv, reading: &mut Reading<'_>) -> Opti
 
 fn matching(
     match_by: Option<&Written<Vec<MatchStep>>>,
-    identity_provider: Option<&Written<String>>,
+    identity_provider: Option<String>,
     reading: &mut Reading<'_>,
 ) -> Matching {
-    let identity_provider = reading.text(identity_provider).map(String::into_boxed_str);
+    let identity_provider = identity_provider.map(String::into_boxed_str);
     let default = [MatchStep::Identity, MatchStep::Email, MatchStep::Username];
     let steps = match match_by {
         Some(Written { value, span }) => {
