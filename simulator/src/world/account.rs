@@ -184,9 +184,13 @@ impl Account {
         self.kind == AccountKind::Human
     }
 
-    /// What GitLab calls a bot in both APIs: neither humans nor service accounts nor ghosts are.
+    /// What GitLab calls a bot in both APIs. Service accounts are: the eligible are the active without bots and ghosts,
+    /// and service accounts are never eligible.
     pub fn is_bot(&self) -> bool {
-        self.kind == AccountKind::ProjectBot
+        match self.kind {
+            AccountKind::ProjectBot | AccountKind::ServiceAccount => true,
+            AccountKind::Human | AccountKind::Ghost => false,
+        }
     }
 }
 
