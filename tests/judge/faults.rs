@@ -474,7 +474,7 @@ impl<'a> Bench<'a> {
                     .contains(&("revoke", "outranked"))
             };
             // Which of them sit in the reserved seats is the planner's choice.
-            if kept.iter().all(|decision| takeable(&decision)) {
+            if kept.iter().all(|decision| takeable(decision)) {
                 return kept.first().map(|decision| decision.account.id);
             }
         }
