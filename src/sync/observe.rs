@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::future::{join, join_all};
 use jiff::Timestamp;
@@ -78,8 +79,13 @@ pub async fn read_all(wanted: &Wanted, sources: &[Arc<dyn Source>]) -> Vec<Snaps
 }
 
 async fn read(source: &dyn Source, wanted: Vec<GroupRef>) -> Snapshot {
+    let began = Instant::now();
     match source.read(&wanted).await {
-        Ok(snapshot) => snapshot,
+        Ok(snapshot) => {
+            let (people, milliseconds) = (snapshot.people.len(), began.elapsed().as_millis());
+            tracing::info!(source = source.name().as_str(), people, milliseconds, "source read");
+            snapshot
+        }
         Err(error) => {
             let hint = if error.hint.is_empty() { String::new() } else { format!("; hint: {}", error.hint) };
             let because = format!("{}{hint}", error.chain());
