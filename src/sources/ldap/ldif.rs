@@ -10,7 +10,7 @@ use crate::model::finding::{Finding, FindingCode, Level};
 use crate::model::group::GroupRef;
 use crate::model::person::SourceName;
 use crate::model::snapshot::{Snapshot, SourceKind};
-use crate::ports::{EdgeError, Progress, Source};
+use crate::ports::{EdgeError, Probe, Progress, Source};
 use crate::sources::ldap::config::LdifConfig;
 use crate::sources::ldap::decode::Decoder;
 use crate::sources::ldap::error::LdapError;
@@ -84,5 +84,10 @@ impl Source for LdifSource {
 
     fn read<'a>(&'a self, wanted: &'a [GroupRef]) -> BoxFuture<'a, Result<Snapshot, EdgeError>> {
         async move { Ok(self.read_groups(wanted).await?) }.boxed()
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>> {
+        let place = self.config.path.display().to_string();
+        async move { Ok(Probe { place, product: "LDIF export".to_owned(), trouble: Vec::new() }) }.boxed()
     }
 }
