@@ -48,6 +48,7 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
         let input = observe(&neighbours.wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await?;
         page.plan(&plan(&input));
     }
+    progress.clear();
     page.seat_sync();
     print(&page.text)?;
     Ok(page.exit())
