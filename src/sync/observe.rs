@@ -36,9 +36,13 @@ impl Wanted {
         groups
     }
 
-    /// The add-ons that rules name: no other is read or touched.
+    /// The add-ons that must be read: those that rules name, and, since an account holds one tier at most, the tiers
+    /// beside them. Only the former are ever touched.
     pub fn add_ons(&self) -> Vec<AddOn> {
-        let named: BTreeSet<AddOn> = self.rules.iter().map(|rule| rule.add_on).collect();
+        let mut named: BTreeSet<AddOn> = self.rules.iter().map(|rule| rule.add_on).collect();
+        if self.policy.tiers.iter().any(|tier| named.contains(tier)) {
+            named.extend(&self.policy.tiers);
+        }
         named.into_iter().collect()
     }
 }

@@ -52,7 +52,10 @@ fn a_directory_that_is_down_costs_nobody_a_seat() {
     slapd.kill();
     let ended = stage.run("apply --yes").exits(5);
 
-    ended.says("partial: ").says("nobody loses a seat in this run").says("error[source_unread]: source `corp`");
+    ended
+        .says("partial: ")
+        .says("nobody loses a seat in this run")
+        .says("error[source_unread]: source `corp`");
     assert_eq!(stage.holders(), ["ada", "bob"]);
     assert!(stage.writes().is_empty());
 }
@@ -92,9 +95,10 @@ fn people_who_are_hidden_keep_their_seats() {
     stage.configure(&ldap(&slapd, "reader"), PLATFORM);
     stage.run("apply --yes").exits(0);
 
-    let access = "access to dn.subtree=\"ou=people,dc=example,dc=test\" attrs=userPassword by anonymous auth\n\
+    let access =
+        "access to dn.subtree=\"ou=people,dc=example,dc=test\" attrs=userPassword by anonymous auth\n\
                   access to dn.subtree=\"ou=people,dc=example,dc=test\" by * none"
-        .to_owned();
+            .to_owned();
     let blind = Slapd::start(&ldif, &Options { access, ..Options::default() });
     stage.configure(&ldap(&blind, "reader"), PLATFORM);
     let ended = stage.run("apply --yes").exits(5);
@@ -111,8 +115,11 @@ fn a_wrong_base_costs_nobody_a_seat() {
     stage.configure(&ldap(&slapd, "reader"), PLATFORM);
     stage.run("apply --yes").exits(0);
 
-    for (base, words) in [("ou=system,dc=example,dc=test", "group_missing"), ("dc=example,dc=tset", "does not exist")] {
-        let source = ldap(&slapd, "reader").replace("base_dn = \"dc=example,dc=test\"", &format!("base_dn = \"{base}\""));
+    for (base, words) in
+        [("ou=system,dc=example,dc=test", "group_missing"), ("dc=example,dc=tset", "does not exist")]
+    {
+        let source = ldap(&slapd, "reader")
+            .replace("base_dn = \"dc=example,dc=test\"", &format!("base_dn = \"{base}\""));
         stage.configure(&source, PLATFORM);
         stage.run("apply --yes").exits(5).says(words);
         assert_eq!(stage.holders(), ["ada", "bob"], "{base}");

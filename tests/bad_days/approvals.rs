@@ -14,24 +14,27 @@ fn limits_count_seats() {
     let uids = names("p", 100);
     let uids = refs(&uids);
     let stage = Stage::new(&uids, 40);
-    let limits = "[limits]\nmax_revocations = 5\nmax_revocations_percent = 100\nmax_source_shrink_percent = 60\n";
+    let limits =
+        "[limits]\nmax_revocations = 5\nmax_revocations_percent = 100\nmax_source_shrink_percent = 60\n";
     stage.configure(LDIF, &format!("{PLATFORM}\n{limits}"));
     stage.company(&uids, &uids).run("apply --yes").exits(0);
-    assert_eq!(stage.holders(), uids[..40]);
+    let served = stage.holders();
+    let served: Vec<&str> = served.iter().map(String::as_str).collect();
+    assert_eq!(served.len(), 40);
 
     // Sixty people who only waited are gone: no seat is lost.
-    stage.company(&uids, &uids[..40]).run("apply --yes").exits(0);
-    assert_eq!(stage.holders(), uids[..40]);
+    stage.company(&uids, &served).run("apply --yes").exits(0);
+    assert_eq!(stage.holders(), served);
 
     // Six people with seats are gone.
-    stage.company(&uids, &uids[..34]);
+    stage.company(&uids, &served[..34]);
     let ended = stage.run("apply --yes").exits(3);
     ended.complains("plan would revoke 6 seats, and at most 5 may go in one run (`max_revocations`)");
-    assert_eq!(stage.holders(), uids[..40]);
+    assert_eq!(stage.holders(), served);
 
     // Five are within the limit: it is inclusive.
-    stage.company(&uids, &uids[..35]).run("apply --yes").exits(0);
-    assert_eq!(stage.holders(), uids[..35]);
+    stage.company(&uids, &served[..35]).run("apply --yes").exits(0);
+    assert_eq!(stage.holders(), served[..35]);
 }
 
 /// 12: the limit was raised for one reorganisation and stayed.
@@ -53,8 +56,14 @@ fn one_approval_of_one_digest_leaves_the_limits_as_they_are() {
 
     // The same digest approves nothing else, and the next reorganisation is refused like the first.
     stage.company(&uids, &uids[..30]);
-    stage.run(&format!("apply --digest {digest}")).exits(3).complains("the plan has moved since it was approved");
-    stage.run("apply --yes").exits(3).complains("plan would revoke 30 seats, and at most 20 may go in one run");
+    stage
+        .run(&format!("apply --digest {digest}"))
+        .exits(3)
+        .complains("the plan has moved since it was approved");
+    stage
+        .run("apply --yes")
+        .exits(3)
+        .complains("plan would revoke 30 seats, and at most 20 may go in one run");
     assert_eq!(stage.holders(), uids[..60]);
 }
 
@@ -62,7 +71,8 @@ fn one_approval_of_one_digest_leaves_the_limits_as_they_are() {
 #[test]
 fn there_is_no_option_to_overwrite_everything() {
     let stage = Stage::seated(&["ada"], 5);
-    let dangerous = ["force", "overwrite", "purge", "delete", "prune", "ignore-", "no-guard", "skip-", "all-users"];
+    let dangerous =
+        ["force", "overwrite", "purge", "delete", "prune", "ignore-", "no-guard", "skip-", "all-users"];
     let mut said = stage.run("config-schema").exits(0).stdout;
     for command in ["", "plan", "apply", "explain", "runs", "check", "demo"] {
         said.push_str(&stage.run(&format!("{command} --help")).exits(0).stdout);
@@ -160,7 +170,11 @@ fn what_is_applied_is_what_was_planned() {
         assert_eq!(outcome["plan"][key], plan[key], "{key}");
     }
     let changes = |of: &Value, key: &str| -> Vec<(String, u64)> {
-        let all = of.as_array().unwrap().iter().filter(|one| ["assign", "revoke"].contains(&one[key].as_str().unwrap()));
+        let all = of
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|one| ["assign", "revoke"].contains(&one[key].as_str().unwrap()));
         let mut all: Vec<_> =
             all.map(|one| (one[key].to_string(), one["account"]["id"].as_u64().unwrap())).collect();
         all.sort();
@@ -196,7 +210,11 @@ fn a_disaster_is_no_success() {
 
     // The state is no state.
     let state = std::fs::read(stage.path("state.db")).unwrap();
-    std::fs::write(stage.path("state.db"), "not a database, but long enough to be taken for one by its name".repeat(99)).unwrap();
+    std::fs::write(
+        stage.path("state.db"),
+        "not a database, but long enough to be taken for one by its name".repeat(99),
+    )
+    .unwrap();
     stage.run("plan").exits(1).complains("state.db");
     stage.run("apply --yes").exits(1).complains("state.db");
     std::fs::write(stage.path("state.db"), state).unwrap();

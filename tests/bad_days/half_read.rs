@@ -26,7 +26,13 @@ fn crowd() -> (Slapd, Stage) {
 #[test]
 fn any_result_code_but_success_takes_no_seat() {
     let (slapd, stage) = crowd();
-    let codes = [("size limit", 4), ("time limit", 3), ("administrative limit", 11), ("busy", 51), ("unavailable", 52)];
+    let codes = [
+        ("size limit", 4),
+        ("time limit", 3),
+        ("administrative limit", 11),
+        ("busy", 51),
+        ("unavailable", 52),
+    ];
     for (name, code) in codes {
         for after in [0, 60] {
             let url = spoil(slapd.port, after, Spoil::Result(code));
@@ -111,11 +117,8 @@ fn holders_are_read_to_the_last_page() {
 fn holder_pages_that_lead_nowhere_end_the_run() {
     let (_slapd, stage) = crowd();
     let body = r#"{"data":{"selfManagedAddOnEligibleUsers":{"nodes":[],"pageInfo":{"hasNextPage":true,"endCursor":null}}}}"#;
-    let answer = Failure::Answer {
-        status: 200,
-        content_type: "application/json".to_owned(),
-        body: body.to_owned(),
-    };
+    let answer =
+        Failure::Answer { status: 200, content_type: "application/json".to_owned(), body: body.to_owned() };
     stage.fails("selfManagedAddOnEligibleUsers", 0, 100, answer);
 
     let ended = stage.run("apply --yes").exits(1);
@@ -193,7 +196,12 @@ fn no_revocation_rests_on_a_rule_that_could_not_be_read() {
     stage.configure(LDIF, &rules);
     let directory = |platform: &[&str], backend: &str| {
         let mut company = Company::new();
-        company.person("ada").person("bob").person("cyd").group("platform", platform).group(backend, &["cyd"]);
+        company
+            .person("ada")
+            .person("bob")
+            .person("cyd")
+            .group("platform", platform)
+            .group(backend, &["cyd"]);
         company.ldif
     };
     stage.ldif(&directory(&["ada", "bob"], "backend")).run("apply --yes").exits(0);
@@ -215,18 +223,24 @@ fn a_seat_that_could_not_be_taken_back_is_not_handed_out() {
     let stage = Stage::seated(&["ada", "bob"], 2);
     {
         let mut world = stage.gitlab.world();
-        world.add_account(simulator::world::account::Account::human(20, "cyd").with_email("cyd@example.test"));
+        world
+            .add_account(simulator::world::account::Account::human(20, "cyd").with_email("cyd@example.test"));
     }
     stage.company(&["ada", "bob", "cyd"], &["bob", "cyd"]);
     let refusal = r#"{"data":{"userAddOnAssignmentBulkRemove":{"errors":["SOMETHING_NEW"],"addOnPurchase":null,"users":null}}}"#;
-    let answer =
-        Failure::Answer { status: 200, content_type: "application/json".to_owned(), body: refusal.to_owned() };
+    let answer = Failure::Answer {
+        status: 200,
+        content_type: "application/json".to_owned(),
+        body: refusal.to_owned(),
+    };
     stage.fails("userAddOnAssignmentBulkRemove", 0, 1, answer);
 
     let ended = stage.run("apply --yes").exits(4);
 
     let ended = ended.says("refused: revocation from ada of Duo Enterprise: SOMETHING_NEW");
-    ended.says("deferred: seat for cyd of Duo Enterprise: the seat it was to take could not be taken back first");
+    ended.says(
+        "deferred: seat for cyd of Duo Enterprise: the seat it was to take could not be taken back first",
+    );
     assert_eq!(stage.holders(), ["ada", "bob"]);
 
     stage.run("apply --yes").exits(0);

@@ -19,7 +19,8 @@ fn a_renamed_group_freezes_a_rule_that_names_it() {
         stage.configure(&ldap(&before, "reader"), &rule_by(name));
         stage.run("apply --yes").exits(0);
 
-        let renamed = ldif.replace("cn=platform,", "cn=platform team,").replace("cn: platform", "cn: platform team");
+        let renamed =
+            ldif.replace("cn=platform,", "cn=platform team,").replace("cn: platform", "cn: platform team");
         let after = Slapd::start(&renamed, &Options::default());
         stage.configure(&ldap(&after, "reader"), &rule_by(name));
         let ended = stage.run("apply --yes").exits(5);
@@ -36,7 +37,8 @@ fn a_rule_bound_to_an_id_survives_a_rename() {
     let ldif = company(&["ada", "bob"], &["ada", "bob"]).ldif;
     let by_id = rule_by(&format!("id:{}", uuid(&group_dn("platform"))));
     let stage = Stage::new(&["ada", "bob"], 5);
-    let renamed = ldif.replace("cn=platform,", "cn=platform team,").replace("cn: platform", "cn: platform team");
+    let renamed =
+        ldif.replace("cn=platform,", "cn=platform team,").replace("cn: platform", "cn: platform team");
     for ldif in [&ldif, &renamed] {
         let slapd = Slapd::start(ldif, &Options::default());
         stage.configure(&ldap(&slapd, "reader"), &by_id);
@@ -65,7 +67,8 @@ fn one_mistyped_group_freezes_the_whole_rule() {
 #[test]
 fn a_missing_group_of_exceptions_lets_nobody_in() {
     let stage = Stage::new(&["ada", "bob"], 5);
-    let except = PLATFORM.replace("groups = [\"platform\"]", "groups = [\"platform\"]\nexcept_groups = [\"interns\"]");
+    let except =
+        PLATFORM.replace("groups = [\"platform\"]", "groups = [\"platform\"]\nexcept_groups = [\"interns\"]");
     stage.configure(LDIF, &format!("{except}\n{SMALL}")).company(&["ada", "bob"], &["ada", "bob"]);
 
     stage.run("apply --yes").exits(5).says("group `interns` does not exist");
@@ -80,7 +83,10 @@ fn an_ambiguous_name_lists_both_and_takes_neither() {
     let mut company = Company::new();
     let abroad = format!("cn=platform,ou=people,{SUFFIX}");
     company.person("ada").person("bob").person("zoe").group("platform", &["ada"]);
-    company.entry(&abroad, &["objectClass: groupOfNames", "cn: platform", "member: uid=bob,ou=people,dc=example,dc=test"]);
+    company.entry(
+        &abroad,
+        &["objectClass: groupOfNames", "cn: platform", "member: uid=bob,ou=people,dc=example,dc=test"],
+    );
     let slapd = Slapd::start(&company.ldif, &Options::default());
     let stage = Stage::new(&["ada", "bob", "zoe"], 5);
     stage.ldif(&company.ldif);
@@ -90,12 +96,16 @@ fn an_ambiguous_name_lists_both_and_takes_neither() {
     for source in [LDIF, &ldap(&slapd, "reader")] {
         stage.configure(source, &format!("{PLATFORM}{everybody}\n{SMALL}"));
         let ended = stage.run("apply --yes").exits(5);
-        let ended = ended.says("error[group_ambiguous]: several groups of source `corp` are named `platform`");
+        let ended =
+            ended.says("error[group_ambiguous]: several groups of source `corp` are named `platform`");
         ended.says(&abroad).says(&group_dn("platform")).says("name one by `dn:` or `id:`");
         assert_eq!(stage.holders(), ["zoe"]);
     }
 
-    stage.configure(LDIF, &format!("{}{everybody}\n{SMALL}", PLATFORM.replace("\"platform\"]", &format!("\"{abroad}\"]"))));
+    stage.configure(
+        LDIF,
+        &format!("{}{everybody}\n{SMALL}", PLATFORM.replace("\"platform\"]", &format!("\"{abroad}\"]"))),
+    );
     stage.run("apply --yes").exits(0);
     assert_eq!(stage.holders(), ["bob"]);
 }
@@ -117,7 +127,8 @@ fn a_person_who_moves_to_another_unit_keeps_the_seat() {
     stage.ldif(&research.ldif);
     let plan = stage.run("plan --exit-code --format json").exits(0).json();
 
-    let ada = plan["decisions"].as_array().unwrap().iter().find(|one| one["account"]["username"] == "ada").unwrap();
+    let ada =
+        plan["decisions"].as_array().unwrap().iter().find(|one| one["account"]["username"] == "ada").unwrap();
     assert_eq!((&ada["verdict"], &ada["matched_by"]), (&"keep".into(), &"remembered".into()));
     stage.run("apply --yes").exits(0);
     assert_eq!(stage.holders(), ["ada", "bob"]);

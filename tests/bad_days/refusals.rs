@@ -51,7 +51,10 @@ fn seats_that_run_out_midway_are_counted_again() {
 fn more_holders_than_seats_are_told_of() {
     let stage = Stage::seated(&["ada", "bob"], 2);
     assert!(Incident::ResizePurchase { purchase: ENTERPRISE, quantity: 1 }.strike(&mut stage.gitlab.world()));
-    stage.run("apply --yes").exits(0).says("warning[over_assigned]: 2 seats of Duo Enterprise are held, but 1 were purchased");
+    stage
+        .run("apply --yes")
+        .exits(0)
+        .says("warning[over_assigned]: 2 seats of Duo Enterprise are held, but 1 were purchased");
     assert!(stage.writes().is_empty());
 }
 
@@ -147,7 +150,11 @@ fn no_more_is_asked_than_the_budget_allows() {
         stage.gitlab.world().settings.throttle = Some(budget);
     };
     strict(1);
-    stage.run("apply --yes").exits(1).complains("GitLab's rate limit wants").complains("hint: run again later");
+    stage
+        .run("apply --yes")
+        .exits(1)
+        .complains("GitLab's rate limit wants")
+        .complains("hint: run again later");
     let asked = stage.gitlab.requests();
     assert!(asked.len() <= 5, "{:?}", counts(&asked));
     assert!(stage.holders().is_empty());

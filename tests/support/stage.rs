@@ -61,7 +61,8 @@ impl Stage {
             let account = Account::human(id, username).with_email(&format!("{username}@example.test"));
             world.add_account(account.with_identity("ldapmain", &person_dn(username)));
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let gitlab = runtime.block_on(Simulator::start(world, Options::default())).unwrap();
         let stage = Stage { gitlab, directory: TempDir::with_prefix("stage").unwrap(), runtime };
         stage.configure(LDIF, &format!("{PLATFORM}\n{SMALL}"));
@@ -203,9 +204,13 @@ impl Stage {
     /// Lets days pass: whatever the state remembers happened so many days earlier.
     pub fn days_pass(&self, days: i64) {
         let microseconds = days * 86_400_000_000;
-        for (table, column) in
-            [("runs", "started_at"), ("changes", "at"), ("holdings", "since"), ("grace", "since"), ("reclaimed", "at")]
-        {
+        for (table, column) in [
+            ("runs", "started_at"),
+            ("changes", "at"),
+            ("holdings", "since"),
+            ("grace", "since"),
+            ("reclaimed", "at"),
+        ] {
             self.state(&format!("UPDATE {table} SET {column} = {column} - {microseconds}"));
         }
     }
@@ -236,6 +241,13 @@ pub fn ldap_at(url: &str, account: &str) -> String {
 /// So many usernames with this beginning.
 pub fn names(beginning: &str, count: usize) -> Vec<String> {
     (0..count).map(|number| format!("{beginning}{number:04}")).collect()
+}
+
+/// Waits for something that the program brings about; looking now and then leaves it the machine meanwhile.
+pub fn until(happened: impl Fn() -> bool) {
+    while !happened() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
 }
 
 /// What is left of a run that has ended.

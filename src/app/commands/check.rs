@@ -15,7 +15,7 @@ use crate::model::finding::Level;
 use crate::model::plan::Plan;
 use crate::model::snapshot::Coverage;
 use crate::planning::plan;
-use crate::ports::Clock as _;
+use crate::ports::{Clock as _, Probe};
 use crate::report::words::plural;
 use crate::sync::observe::{observe, read_all};
 
@@ -29,6 +29,12 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
     page.configuration(&config);
     let preflight = neighbours.gitlab.preflight().await;
     page.gitlab(&config, &preflight);
+    for source in &neighbours.sources {
+        // Why a source cannot be reached is told below, where it is read.
+        if let Ok(probe) = source.probe().await {
+            page.probe(source.name().as_str(), &probe);
+        }
+    }
     if preflight.problems.iter().any(|problem| problem.stops == Stops::Planning) {
         for snapshot in read_all(&neighbours.wanted, &neighbours.sources).await {
             page.source(
@@ -99,6 +105,14 @@ impl Page {
             if !problem.hint.is_empty() {
                 self.line("", &format!("hint: {}", problem.hint));
             }
+        }
+    }
+
+    fn probe(&mut self, name: &str, probe: &Probe) {
+        self.line("ok", &format!("source {name}: {} at {}", probe.product, probe.place));
+        for trouble in &probe.trouble {
+            self.partial = true;
+            self.line("error", &format!("source {name}: {trouble}"));
         }
     }
 

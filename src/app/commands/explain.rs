@@ -1,28 +1,36 @@
 //! `seatsync explain`: everything about one person or account, and its history.
 
+use std::sync::Arc;
+
 use crate::app::cli::{Common, ExplainArgs};
 use crate::app::clock::SystemClock;
 use crate::app::commands::history;
 use crate::app::commands::plan::observed;
+use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
 use crate::app::output::print;
-use crate::app::wiring;
-use crate::model::account::AccountId;
+use crate::app::{progress, wiring};
+use crate::model::account::{Account, AccountId, AccountQuery, QueryStep};
 use crate::planning::explain::explain;
 use crate::planning::plan;
-use crate::ports::{Clock as _, EdgeError};
+use crate::ports::{AccountReader as _, Clock as _, EdgeError};
 use crate::report;
 use crate::store::database::Store;
 
 pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
     let config = wiring::configuration(common)?;
-    let input = observed(&config, SystemClock.now()).await?;
-    let explanation = explain(&input, &args.person);
+    let mut input = observed(&config, SystemClock.now()).await?;
+    let mut explanation = explain(&input, &args.person);
+    if explanation.accounts.is_empty() {
+        // Whoever has lost their seat holds none and is in no group: only GitLab knows them by name.
+        input.accounts.extend(asked_for(&config, &args.person).await?);
+        explanation = explain(&input, &args.person);
+    }
     if explanation.people.is_empty() && explanation.accounts.is_empty() {
         return Err(Failure::NotDone {
             message: format!(
-                "nobody in a group that rules name, and no account that holds a seat, answers to `{}`",
+                "nobody in a group that rules name, and no account, answers to `{}`",
                 args.person
             ),
         });
@@ -34,6 +42,15 @@ pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
     }
     print(&text)?;
     Ok(Exit::of_plan(&plan, false))
+}
+
+/// The accounts of this address or username, whether rules speak of them or not.
+async fn asked_for(config: &Config, asked: &str) -> Result<Vec<Arc<Account>>, EdgeError> {
+    let neighbours = wiring::connect(config, &progress::for_this_terminal())?;
+    let asked: Box<str> = asked.trim().into();
+    let steps =
+        vec![QueryStep::Email { addresses: vec![asked.clone()] }, QueryStep::Username { username: asked }];
+    neighbours.gitlab.accounts(&[AccountQuery { steps }], None).await
 }
 
 async fn told(state: &std::path::Path, account: AccountId) -> Result<String, EdgeError> {
