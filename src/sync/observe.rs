@@ -86,8 +86,8 @@ async fn read(source: &dyn Source, wanted: Vec<GroupRef>) -> Snapshot {
     let began = Instant::now();
     match source.read(&wanted).await {
         Ok(snapshot) => {
-            let (people, milliseconds) = (snapshot.people.len(), began.elapsed().as_millis());
-            tracing::info!(source = source.name().as_str(), people, milliseconds, "source read");
+            let (people, seconds) = (snapshot.people.len(), began.elapsed().as_secs_f64());
+            tracing::info!(source = source.name().as_str(), people, seconds, "source read");
             snapshot
         }
         Err(error) => {

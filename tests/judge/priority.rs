@@ -83,7 +83,7 @@ impl Bench<'_> {
                     .contains(&("revoke", "outranked"))
             };
             // Which of them sit in the reserved seats is the planner's choice.
-            if kept.iter().all(|decision| takeable(decision)) {
+            if kept.iter().all(takeable) {
                 return kept.first().map(|decision| decision.account.id);
             }
         }

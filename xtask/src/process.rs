@@ -30,7 +30,8 @@ pub(crate) enum TaskError {
 
 /// The root of the repository.
 pub(crate) fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().unwrap_or(xtask)
 }
 
 /// Where cargo builds.
@@ -42,6 +43,16 @@ pub(crate) fn target() -> PathBuf {
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = program(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments);
+    // What cargo tells of this task is not to reach the build scripts of others: some (that of ring) build anew when it
+    // changes, and so would everything after each task.
+    for (name, _) in env::vars_os() {
+        let about_us = ["CARGO_PKG_", "CARGO_MANIFEST_"]
+            .iter()
+            .any(|prefix| name.to_str().is_some_and(|name| name.starts_with(prefix)));
+        if about_us {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

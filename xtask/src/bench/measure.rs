@@ -72,9 +72,9 @@ impl Measured {
     /// How long seatsync says that reading the directory took, which it does while it reads GitLab.
     pub(crate) fn source_read(&self) -> Option<Duration> {
         let line = self.said.lines().find(|line| line.contains("\"source read\""))?;
-        let number = line.split_once("\"milliseconds\":")?.1;
-        let end = number.find(|char: char| !char.is_ascii_digit()).unwrap_or(number.len());
-        number[..end].parse().ok().map(Duration::from_millis)
+        let number = line.split_once("\"seconds\":")?.1;
+        let end = number.find([',', '}'])?;
+        number[..end].parse().ok().map(Duration::from_secs_f64)
     }
 }
 

@@ -1,12 +1,11 @@
 //! The neighbours of a measured plan, on loopback, each in a process of its own and stopped when dropped.
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use crate::bench::company::{READER, SUFFIX};
 use crate::process::{TaskError, program, run, target};
@@ -32,7 +31,9 @@ impl Slapd {
         let port = free_port()?;
         let mut command = program("/usr/sbin/slapd");
         command.arg("-f").arg(&config).args(["-h", &format!("ldap://127.0.0.1:{port}/"), "-d", "none"]);
-        Ok(Slapd { port, child: listening(&mut command, port)? })
+        let mut child = start(command.stdout(Stdio::null()).stderr(Stdio::piped()))?;
+        let said = child.stderr.take();
+        first_line(said, "slapd starting").map(|_| Slapd { port, child })
     }
 }
 
@@ -50,10 +51,14 @@ pub(crate) struct GitLab {
 
 impl GitLab {
     pub(crate) fn start(folder: &Path) -> Result<GitLab, TaskError> {
-        let port = free_port()?;
         let mut command = program(target().join("release/simulator"));
-        command.args(["--listen", &format!("127.0.0.1:{port}"), "--world"]).arg(folder.join("world.toml"));
-        Ok(GitLab { port, child: listening(&mut command, port)? })
+        command.args(["--listen", "127.0.0.1:0", "--world"]).arg(folder.join("world.toml"));
+        let mut child = start(command.stdout(Stdio::piped()).stderr(Stdio::null()))?;
+        let said = child.stdout.take();
+        let line = first_line(said, "listens on")?;
+        let port = line.rsplit(':').next().and_then(|port| port.parse().ok());
+        let port = port.ok_or_else(|| TaskError::Refused(format!("no port in `{line}`")))?;
+        Ok(GitLab { port, child })
     }
 
     /// How many requests it has had since the last were forgotten.
@@ -91,24 +96,19 @@ impl Drop for GitLab {
     }
 }
 
-/// Starts a server and waits until it takes connections.
-fn listening(command: &mut Command, port: u16) -> Result<Child, TaskError> {
+fn start(command: &mut Command) -> Result<Child, TaskError> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|cause| TaskError::Start { program: program.clone(), cause })?;
-    let began = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        if began.elapsed() > Duration::from_secs(60) || child.try_wait().is_ok_and(|exit| exit.is_some()) {
-            stop(&mut child);
-            return Err(TaskError::Refused(format!("`{program}` does not listen on port {port}")));
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    Ok(child)
+    command.stdin(Stdio::null()).spawn().map_err(|cause| TaskError::Start { program, cause })
+}
+
+/// The line by which a server says that it is ready. What it says later must not fill the pipe.
+fn first_line(said: Option<impl io::Read + Send + 'static>, words: &str) -> Result<String, TaskError> {
+    let mut lines = BufReader::new(said.expect("the pipe was asked for")).lines();
+    let ready = lines.by_ref().map_while(Result::ok).find(|line| line.contains(words));
+    let ready =
+        ready.ok_or_else(|| TaskError::Refused(format!("a server ended before it said `{words}`")))?;
+    thread::spawn(move || lines.for_each(drop));
+    Ok(ready)
 }
 
 fn stop(child: &mut Child) {
