@@ -360,7 +360,7 @@ fn the_plan_has_the_shape_of_the_contract() {
         cyd["person"],
         json!({ "source": "corp", "id": id, "name": "The cyd", "email": "cyd@example.test" })
     );
-    assert_eq!((&cyd["managed"], &cyd["matched_by"]), (&json!(true), &json!("email")));
+    assert_eq!((&cyd["managed"], &cyd["matched_by"]), (&json!(true), &json!("identity")));
     assert_eq!(
         (&cyd["rule"], &cyd["rank"], &cyd["path"]),
         (&json!("platform"), &json!(100), &json!(["platform"]))
