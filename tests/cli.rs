@@ -441,6 +441,37 @@ fn a_file_holds_the_same_report() {
         .complains("failed to write the report to `nowhere/plan.json`");
 }
 
+/// Exit 1 says that nothing was changed: so a report that cannot be written ends an apply before it begins.
+#[test]
+fn an_apply_whose_report_has_nowhere_to_go_changes_nothing() {
+    let stage = change_pending();
+    let ended = stage.run("apply --yes --out nowhere/outcome.json").exits(1);
+    ended.complains("failed to write the report to `nowhere/outcome.json`");
+    assert_eq!(stage.holders(), ["ada", "bob"]);
+    assert!(stage.writes().is_empty());
+}
+
+/// What was done was done, though its report got lost.
+#[test]
+fn an_apply_whose_report_gets_lost_is_no_failure() {
+    let stage = change_pending();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = stage.command("apply --yes");
+    let ended = Ended::of(command.stdout(full).output().unwrap());
+    ended.exits(0).complains("failed to write the report to standard output");
+    assert_eq!(stage.holders(), ["ada", "cyd"]);
+}
+
+#[test]
+fn an_apply_without_a_state_to_write_to_changes_nothing() {
+    let stage = change_pending();
+    let config = std::fs::read_to_string(stage.path("seatsync.toml")).unwrap();
+    stage.write("seatsync.toml", &config.replace("sqlite:state.db", "sqlite:nowhere/state.db"));
+    stage.run("plan").exits(0);
+    stage.run("apply --yes").exits(1).complains("nowhere/state.db");
+    assert_eq!(stage.holders(), ["ada", "bob"]);
+}
+
 #[test]
 fn the_same_world_gives_the_same_plan() {
     let stage = change_pending();
