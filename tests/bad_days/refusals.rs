@@ -163,6 +163,24 @@ fn no_more_is_asked_than_the_budget_allows() {
     stage.run("apply --yes").exits(0);
 }
 
+/// 15: the purchase ends on the way: what GitLab says of it has many causes, and the right one is told.
+#[test]
+fn a_purchase_that_ends_midway_defers_the_rest() {
+    let (stage, uids) = newcomers(150, 200);
+    stage.before_mutation(2, Incident::ExpirePurchase { purchase: ENTERPRISE });
+
+    let ended = stage.run("apply --yes").exits(4);
+
+    ended
+        .says("of Duo Enterprise is no longer active")
+        .says("hint: renew it")
+        .says("100 assigned")
+        .says("50 deferred");
+    assert_eq!(stage.holders(), uids[..100]);
+    stage.run("apply --yes").exits(0).says("not purchased").says("warning[purchase_absent]");
+    assert_eq!(stage.holders(), uids[..100], "and what it had is not forgotten");
+}
+
 /// 25: at full licence joiners failed, although leavers freed seats in the same run.
 #[test]
 fn joiners_take_the_seats_of_leavers_in_one_run() {
