@@ -162,8 +162,8 @@ fn rule(number: u32, source: &SourceName) -> Rule {
         except_groups: Vec::new(),
         condition: None,
         rank: i64::from(number / 10),
-        max_seats: (number % 5 == 0).then_some(15_000),
-        reserved_seats: if number % 7 == 0 { 1_000 } else { 0 },
+        max_seats: number.is_multiple_of(5).then_some(15_000),
+        reserved_seats: if number.is_multiple_of(7) { 1_000 } else { 0 },
         until: None,
     }
 }

@@ -111,3 +111,9 @@ impl ExternUid {
         &self.0
     }
 }
+
+impl From<ExternUid> for String {
+    fn from(uid: ExternUid) -> String {
+        uid.0.into()
+    }
+}

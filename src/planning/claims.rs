@@ -145,7 +145,8 @@ fn join(known: &Account, holder: &Account) -> Account {
     let emails: BTreeSet<&Box<str>> = known.emails.iter().collect();
     Account {
         id: known.id,
-        username: known.username.clone(),
+        // Identities of former members of a top-level group come with a number alone.
+        username: holder.username.clone(),
         emails: known
             .emails
             .iter()

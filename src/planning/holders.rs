@@ -1,5 +1,7 @@
 //! What may become of a seat that somebody holds today: kept, left, or taken back, and why.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,6 +21,8 @@ pub struct Holders<'a> {
     pub claims: &'a Claims,
     /// Why nobody may lose a seat of this add-on in this run.
     pub frozen: Option<String>,
+    /// See [`contested`].
+    pub contested: &'a HashSet<(SeatKey, Change)>,
     /// Accounts that somebody may own of whom it could not be said.
     pub doubtful: &'a dyn Fn(AccountId) -> bool,
 }
@@ -32,6 +36,21 @@ pub enum Fate {
     },
     Leaves(LeaveReason),
     Goes(RevokeReason),
+}
+
+/// The changes that somebody else undid twice, the last times we made them.
+pub fn contested(memory: &Memory) -> HashSet<(SeatKey, Change)> {
+    let mut last: HashMap<SeatKey, Change> = HashMap::new();
+    let mut contested = HashSet::new();
+    for past in &memory.recent {
+        if last.insert(past.seat, past.change) == Some(past.change) {
+            contested.insert((past.seat, past.change));
+        } else {
+            contested.remove(&(past.seat, Change::Assign));
+            contested.remove(&(past.seat, Change::Revoke));
+        }
+    }
+    contested
 }
 
 impl Holders<'_> {
@@ -104,9 +123,7 @@ impl Holders<'_> {
 
     /// Whether somebody else undid the same change twice, the last times we made it.
     pub fn contested(&self, account: AccountId, change: Change) -> bool {
-        let seat = self.seat(account);
-        let mut latest = self.memory.recent.iter().rev().filter(|past| past.seat == seat);
-        matches!((latest.next(), latest.next()), (Some(last), Some(before)) if last.change == change && before.change == change)
+        self.contested.contains(&(self.seat(account), change))
     }
 
     pub fn seat(&self, account: AccountId) -> SeatKey {

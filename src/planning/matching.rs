@@ -1,5 +1,6 @@
 //! Which account belongs to which person; what is ambiguous is never guessed.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -67,24 +68,32 @@ fn query(person: &Person, how: &Matching) -> AccountQuery {
 
 /// Matches everyone of whom a rule speaks.
 pub fn match_people(input: &PlanningInput, accounts: &[Arc<Account>], rules: &[RuleReading<'_>]) -> Matches {
-    let directory = AccountIndex::new(accounts);
-    let remembered = remembered(input, &directory);
+    let by_id: HashMap<AccountId, &Account> =
+        accounts.iter().map(|account| (account.id, &**account)).collect();
+    let remembered = remembered(input, &by_id);
     let mut matches = Matches::default();
     for snapshot in &input.snapshots {
         let Some(how) = input.policy.matching.get(&snapshot.source) else { continue };
-        let spoken_of = spoken_of(snapshot, rules);
-        let shared = SharedKeys::of(snapshot, how);
         let mut found: Vec<Option<PersonMatch>> = vec![None; snapshot.people.len()];
-        for (place, person) in snapshot.people.iter().enumerate().filter(|(place, _)| spoken_of[*place]) {
-            let result = directory.find(person, how, &shared, &mut matches.doubtful).unwrap_or_else(|| {
-                let key = PersonKey { source: snapshot.source.clone(), id: person.id.clone() };
-                let candidates = remembered.get(&key).cloned().unwrap_or_default();
-                sole(candidates, MatchBy::Remembered, false, &mut matches.doubtful)
-                    .unwrap_or(PersonMatch::None { because: UnmatchedReason::NoAccount })
+        let mut pending = spoken_of(snapshot, rules);
+        for step in &how.match_by {
+            if pending.is_empty() {
+                break;
+            }
+            let answers = Answers::to(*step, how, accounts, snapshot);
+            pending.retain(|place| {
+                let (candidates, is_shared) = answers.of(*place);
+                found[*place] = sole(candidates, *step, is_shared, &mut matches.doubtful);
+                found[*place].is_none()
             });
-            found[place] = Some(result);
         }
-        settle_rivals(snapshot, &mut found, &directory, &mut matches);
+        for place in pending {
+            let key = PersonKey { source: snapshot.source.clone(), id: snapshot.people[place].id.clone() };
+            let candidates = remembered.get(&key).into_iter().flatten().copied();
+            let result = sole(candidates, MatchBy::Remembered, false, &mut matches.doubtful);
+            found[place] = Some(result.unwrap_or(PersonMatch::None { because: UnmatchedReason::NoAccount }));
+        }
+        settle_rivals(snapshot, &mut found, &by_id, &mut matches);
         matches.people.insert(snapshot.source.clone(), found);
     }
     matches
@@ -94,7 +103,7 @@ pub fn match_people(input: &PlanningInput, accounts: &[Arc<Account>], rules: &[R
 /// took back, or that a blocked account is about to lose, is about to be forgotten, and its link with it.
 fn remembered<'a>(
     input: &'a PlanningInput,
-    directory: &AccountIndex<'_>,
+    by_id: &HashMap<AccountId, &Account>,
 ) -> HashMap<&'a PersonKey, BTreeSet<AccountId>> {
     let mut remembered: HashMap<&PersonKey, BTreeSet<AccountId>> = HashMap::new();
     let is_lost = |seat: &SeatKey| {
@@ -104,10 +113,7 @@ fn remembered<'a>(
     };
     for (seat, holding) in &input.memory.holdings {
         if let Some(person) = &holding.person
-            && directory
-                .by_id
-                .get(&seat.account)
-                .is_some_and(|account| account.standing == Standing::Eligible)
+            && by_id.get(&seat.account).is_some_and(|account| account.standing == Standing::Eligible)
             && !is_lost(seat)
         {
             remembered.entry(person).or_default().insert(seat.account);
@@ -119,28 +125,29 @@ fn remembered<'a>(
 /// The one account that a step names; `None` where it names none. Several, or one that others answer to as well, are
 /// in doubt.
 fn sole(
-    candidates: BTreeSet<AccountId>,
+    mut candidates: impl Iterator<Item = AccountId> + Clone,
     by: MatchBy,
     is_shared: bool,
     doubtful: &mut HashSet<AccountId>,
 ) -> Option<PersonMatch> {
-    let id = *candidates.first()?;
-    if candidates.len() == 1 && !is_shared {
+    let all = candidates.clone();
+    let id = candidates.next()?;
+    if !is_shared && candidates.all(|other| other == id) {
         return Some(PersonMatch::Account { id, by });
     }
-    doubtful.extend(candidates);
+    doubtful.extend(all);
     Some(PersonMatch::None { because: UnmatchedReason::Ambiguous })
 }
 
-/// Which people any rule of this source speaks of.
-fn spoken_of(snapshot: &Snapshot, rules: &[RuleReading<'_>]) -> Vec<bool> {
+/// The places of the people of whom any rule of this source speaks.
+fn spoken_of(snapshot: &Snapshot, rules: &[RuleReading<'_>]) -> Vec<usize> {
     let mut spoken_of = vec![false; snapshot.people.len()];
     for rule in rules.iter().filter(|reading| reading.rule.source == snapshot.source) {
         for member in rule.people.iter().chain(&rule.doubtful) {
             spoken_of[member.person as usize] = true;
         }
     }
-    spoken_of
+    (0..spoken_of.len()).filter(|place| spoken_of[*place]).collect()
 }
 
 /// Where two people of one source were matched with one account: the one whom GitLab itself or our own memory names
@@ -148,7 +155,7 @@ fn spoken_of(snapshot: &Snapshot, rules: &[RuleReading<'_>]) -> Vec<bool> {
 fn settle_rivals(
     snapshot: &Snapshot,
     found: &mut [Option<PersonMatch>],
-    directory: &AccountIndex<'_>,
+    by_id: &HashMap<AccountId, &Account>,
     matches: &mut Matches,
 ) {
     let mut owners: HashMap<AccountId, Vec<(MatchBy, usize)>> = HashMap::new();
@@ -177,7 +184,7 @@ fn settle_rivals(
             rule: None,
             message: format!(
                 "the account `{}` answers to several people of source `{}`: {}; {}",
-                directory.by_id.get(&id).map_or("?", |account| &account.username),
+                by_id.get(&id).map_or("?", |account| &account.username),
                 snapshot.source,
                 names.join(", "),
                 match winner {
@@ -192,120 +199,89 @@ fn settle_rivals(
     }
 }
 
-/// Keys that several people of one source share: they match nobody.
-struct SharedKeys {
-    identities: HashSet<ExternUid>,
-    addresses: HashSet<String>,
-    usernames: HashSet<String>,
+/// What GitLab's accounts answer to one step for everyone of a source. A key that several people share answers to none
+/// of them.
+struct Answers {
+    keys: Vec<Key>,
+    /// The keys of all people that name an account, one person after the other.
+    hits: Vec<usize>,
+    /// Where the hits of each person end.
+    ends: Vec<usize>,
 }
 
-impl SharedKeys {
-    fn of(snapshot: &Snapshot, how: &Matching) -> SharedKeys {
-        let people = || snapshot.people.iter();
-        let uses = |step| how.match_by.contains(&step);
-        SharedKeys {
-            identities: repeated(
-                people()
-                    .filter(|_| uses(MatchBy::Identity))
-                    .filter_map(|p| p.identity.as_deref().map(ExternUid::new)),
-            ),
-            addresses: repeated(people().filter(|_| uses(MatchBy::Email)).flat_map(|person| {
-                person.emails.iter().map(|address| address.to_lowercase()).collect::<BTreeSet<_>>()
-            })),
-            usernames: repeated(
-                people()
-                    .filter(|_| uses(MatchBy::Username))
-                    .filter_map(|p| p.username.as_deref().map(str::to_lowercase)),
-            ),
-        }
-    }
+/// A key that at least one account bears.
+struct Key {
+    account: AccountId,
+    others: Vec<AccountId>,
+    people: u32,
 }
 
-fn repeated<K: std::hash::Hash + Eq + Clone>(keys: impl Iterator<Item = K>) -> HashSet<K> {
-    let (mut seen, mut repeated) = (HashSet::new(), HashSet::new());
-    for key in keys {
-        if !seen.insert(key.clone()) {
-            repeated.insert(key);
-        }
-    }
-    repeated
-}
-
-/// GitLab's accounts by the keys that people are matched with.
-struct AccountIndex<'a> {
-    by_id: HashMap<AccountId, &'a Account>,
-    by_identity: HashMap<(&'a str, &'a ExternUid), Vec<AccountId>>,
-    by_address: HashMap<String, Vec<AccountId>>,
-    by_username: HashMap<String, Vec<AccountId>>,
-}
-
-impl<'a> AccountIndex<'a> {
-    fn new(accounts: &'a [Arc<Account>]) -> AccountIndex<'a> {
-        let mut index = AccountIndex {
-            by_id: HashMap::with_capacity(accounts.len()),
-            by_identity: HashMap::with_capacity(accounts.len()),
-            by_address: HashMap::with_capacity(accounts.len()),
-            by_username: HashMap::with_capacity(accounts.len()),
-        };
+impl Answers {
+    fn to(step: MatchBy, how: &Matching, accounts: &[Arc<Account>], snapshot: &Snapshot) -> Answers {
+        let mut keys: Vec<Key> = Vec::with_capacity(accounts.len());
+        let mut places: HashMap<Cow<'_, str>, usize> = HashMap::with_capacity(accounts.len());
         for account in accounts {
-            index.by_id.insert(account.id, account);
-            for identity in &account.identities {
-                index
-                    .by_identity
-                    .entry((&identity.provider, &identity.extern_uid))
-                    .or_default()
-                    .push(account.id);
+            for key in account_keys(account, step, how) {
+                let place = *places.entry(key).or_insert(keys.len());
+                match keys.get_mut(place) {
+                    Some(known) => known.others.push(account.id),
+                    None => keys.push(Key { account: account.id, others: Vec::new(), people: 0 }),
+                }
             }
-            for address in
-                account.emails.iter().map(|address| address.to_lowercase()).collect::<BTreeSet<_>>()
-            {
-                index.by_address.entry(address).or_default().push(account.id);
-            }
-            index.by_username.entry(account.username.to_lowercase()).or_default().push(account.id);
         }
-        index
+        let (mut hits, mut ends) = (Vec::with_capacity(snapshot.people.len()), Vec::new());
+        for person in &snapshot.people {
+            let begin = hits.len();
+            for place in person_keys(person, step, how).iter().filter_map(|key| places.get(key)) {
+                if !hits[begin..].contains(place) {
+                    hits.push(*place);
+                    keys[*place].people += 1;
+                }
+            }
+            ends.push(hits.len());
+        }
+        Answers { keys, hits, ends }
     }
 
-    /// Tries the steps in order; `None` where none of them found anybody.
-    fn find(
-        &self,
-        person: &Person,
-        how: &Matching,
-        shared: &SharedKeys,
-        doubtful: &mut HashSet<AccountId>,
-    ) -> Option<PersonMatch> {
-        for step in &how.match_by {
-            let (candidates, is_shared) = match step {
-                MatchBy::Identity => {
-                    let (Some(provider), Some(uid)) = (&how.identity_provider, &person.identity) else {
-                        continue;
-                    };
-                    let uid = ExternUid::new(uid);
-                    let candidates = self.by_identity.get(&(&**provider, &uid)).cloned().unwrap_or_default();
-                    (candidates, shared.identities.contains(&uid))
-                }
-                MatchBy::Email => {
-                    let addresses: Vec<String> =
-                        person.emails.iter().map(|address| address.to_lowercase()).collect();
-                    let candidates = addresses
-                        .iter()
-                        .filter_map(|address| self.by_address.get(address))
-                        .flatten()
-                        .copied()
-                        .collect();
-                    (candidates, addresses.iter().any(|address| shared.addresses.contains(address)))
-                }
-                MatchBy::Username => {
-                    let Some(username) = person.username.as_deref().map(str::to_lowercase) else { continue };
-                    let candidates = self.by_username.get(&username).cloned().unwrap_or_default();
-                    (candidates, shared.usernames.contains(&username))
-                }
-                MatchBy::Remembered => continue,
-            };
-            if let Some(result) = sole(candidates.into_iter().collect(), *step, is_shared, doubtful) {
-                return Some(result);
-            }
-        }
-        None
+    /// The accounts that bear a key of the person at this place, and whether other people have one of these keys too.
+    fn of(&self, place: usize) -> (impl Iterator<Item = AccountId> + Clone, bool) {
+        let begin = if place == 0 { 0 } else { self.ends[place - 1] };
+        let keys = self.hits[begin..self.ends[place]].iter().map(|hit| &self.keys[*hit]);
+        let is_shared = keys.clone().any(|key| key.people > 1);
+        (keys.flat_map(|key| std::iter::once(key.account).chain(key.others.iter().copied())), is_shared)
     }
+}
+
+fn account_keys<'a>(account: &'a Account, step: MatchBy, how: &Matching) -> Vec<Cow<'a, str>> {
+    match step {
+        MatchBy::Identity => account
+            .identities
+            .iter()
+            .filter(|identity| how.identity_provider.as_deref() == Some(&*identity.provider))
+            .map(|identity| Cow::Borrowed(identity.extern_uid.as_str()))
+            .collect(),
+        MatchBy::Email => account.emails.iter().map(|address| lower(address)).collect(),
+        MatchBy::Username => vec![lower(&account.username)],
+        MatchBy::Remembered => Vec::new(),
+    }
+}
+
+fn person_keys<'a>(person: &'a Person, step: MatchBy, how: &Matching) -> Vec<Cow<'a, str>> {
+    match step {
+        MatchBy::Identity => person
+            .identity
+            .iter()
+            .filter(|_| how.identity_provider.is_some())
+            .map(|identity| Cow::Owned(ExternUid::new(identity).into()))
+            .collect(),
+        MatchBy::Email => person.emails.iter().map(|address| lower(address)).collect(),
+        MatchBy::Username => person.username.iter().map(|username| lower(username)).collect(),
+        MatchBy::Remembered => Vec::new(),
+    }
+}
+
+/// In lower case; most addresses and usernames are already.
+fn lower(text: &str) -> Cow<'_, str> {
+    let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_lower { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
 }

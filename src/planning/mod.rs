@@ -33,6 +33,7 @@ pub fn plan(input: &PlanningInput) -> Plan {
     let (claims, unmatched) = claims::gather(&rules, &matches);
     let accounts: HashMap<AccountId, Arc<Account>> =
         accounts.into_iter().map(|account| (account.id, account)).collect();
+    let contested = holders::contested(&input.memory);
     let is_doubtful = |id| matches.doubtful.contains(&id);
 
     let policies: BTreeMap<AddOn, _> =
@@ -47,6 +48,7 @@ pub fn plan(input: &PlanningInput) -> Plan {
                 memory: &input.memory,
                 claims: &claims[&add_on],
                 frozen: frozen(input, &rules, add_on),
+                contested: &contested,
                 doubtful: &is_doubtful,
             },
             reading: input.seats.purchases.iter().find(|reading| reading.purchase.add_on == add_on),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::future::{join, join_all};
 use jiff::Timestamp;
@@ -35,9 +36,13 @@ impl Wanted {
         groups
     }
 
-    /// The add-ons that rules name: no other is read or touched.
+    /// The add-ons that must be read: those that rules name, and, since an account holds one tier at most, the tiers
+    /// beside them. Only the former are ever touched.
     pub fn add_ons(&self) -> Vec<AddOn> {
-        let named: BTreeSet<AddOn> = self.rules.iter().map(|rule| rule.add_on).collect();
+        let mut named: BTreeSet<AddOn> = self.rules.iter().map(|rule| rule.add_on).collect();
+        if self.policy.tiers.iter().any(|tier| named.contains(tier)) {
+            named.extend(&self.policy.tiers);
+        }
         named.into_iter().collect()
     }
 }
@@ -78,8 +83,13 @@ pub async fn read_all(wanted: &Wanted, sources: &[Arc<dyn Source>]) -> Vec<Snaps
 }
 
 async fn read(source: &dyn Source, wanted: Vec<GroupRef>) -> Snapshot {
+    let began = Instant::now();
     match source.read(&wanted).await {
-        Ok(snapshot) => snapshot,
+        Ok(snapshot) => {
+            let (people, milliseconds) = (snapshot.people.len(), began.elapsed().as_millis());
+            tracing::info!(source = source.name().as_str(), people, milliseconds, "source read");
+            snapshot
+        }
         Err(error) => {
             let hint = if error.hint.is_empty() { String::new() } else { format!("; hint: {}", error.hint) };
             let because = format!("{}{hint}", error.chain());

@@ -264,8 +264,17 @@ fn first_step(
             .map(|account| account.id)
             .collect();
         if !candidates.is_empty() {
+            // A key that names no account matters to nobody.
+            let naming: Vec<&String> = mine
+                .iter()
+                .filter(|key| {
+                    accounts.values().any(|account| of_account(account).iter().any(|own| same(own, key)))
+                })
+                .collect();
             let others = snapshot.people.iter().enumerate().filter(|(other, _)| *other != place);
-            let shared = others.map(|(_, other)| keys(other)).any(meets);
+            let shared = others
+                .flat_map(|(_, other)| keys(other))
+                .any(|theirs| naming.iter().any(|key| same(key, &theirs)));
             return (Some((*step, shared)), candidates);
         }
     }

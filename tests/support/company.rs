@@ -36,6 +36,9 @@ impl Company {
     /// Any entry at all; the id comes with it.
     pub fn entry(&mut self, dn: &str, lines: &[&str]) -> &mut Company {
         writeln!(self.ldif, "dn: {dn}\nentryUUID: {}", uuid(dn)).unwrap();
+        let mut lines = lines.to_vec();
+        // `slapadd` wants the values of an attribute together.
+        lines.sort_by_key(|line| line.split(':').next());
         for line in lines {
             writeln!(self.ldif, "{line}").unwrap();
         }

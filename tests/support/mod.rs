@@ -1,7 +1,10 @@
 //! Real servers on loopback and what fills them, for the tests that need one.
 #![expect(dead_code, unreachable_pub, reason = "each test is a crate of its own and uses a part of this")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 pub mod company;
+pub mod fake_ldap;
+pub mod reading;
 pub mod slapd;
 pub mod spoiler;
 pub mod stage;

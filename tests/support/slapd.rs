@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -154,6 +154,12 @@ fn launch(directory: &TempDir, port: u16, tls_port: u16) -> Option<Child> {
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
     let ready = said.by_ref().map_while(Result::ok).any(|line| line.contains("slapd starting"));
     if ready {
+        // It binds its ports before it says so, and listens to them after.
+        for port in [port, tls_port] {
+            while TcpStream::connect(("127.0.0.1", port)).is_err() {
+                std::thread::yield_now();
+            }
+        }
         // Whatever it says later must not fill the pipe.
         std::thread::spawn(move || said.for_each(drop));
         return Some(child);

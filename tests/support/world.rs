@@ -102,10 +102,10 @@ impl World {
         for group in groups {
             let member = Member { person: place, path: NestingPath([Box::from(*group)].into()) };
             self = self.group(group);
-            match self.state(group) {
-                GroupState::Found { members, .. } => members.push(member),
-                other => panic!("group `{group}` is {other:?}"),
-            }
+            let GroupState::Found { members, .. } = self.state(group) else {
+                panic!("`{group}` was not found")
+            };
+            members.push(member);
         }
         self
     }

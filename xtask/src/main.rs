@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod checks;
 mod deny;
 mod dist;
@@ -35,6 +36,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Measure whole runs at several sizes, and write docs/benchmarks.md
+    Bench,
     /// Build the program for release and pack it with its manual page, completions and units
     Dist,
 }
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Task::Test => checks::test(),
         Task::Setup => setup::setup(),
         Task::Docs { check } => docs::docs(check),
+        Task::Bench => bench::bench(),
         Task::Dist => dist::dist(),
     };
     match result {

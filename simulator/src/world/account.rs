@@ -184,7 +184,8 @@ impl Account {
         self.kind == AccountKind::Human
     }
 
-    /// What GitLab calls a bot in both APIs: its `without_bots`, which decides on seats, leaves out service accounts too.
+    /// What GitLab calls a bot in both APIs. Service accounts are: the eligible are the active without bots and ghosts,
+    /// and service accounts are never eligible.
     pub fn is_bot(&self) -> bool {
         match self.kind {
             AccountKind::ProjectBot | AccountKind::ServiceAccount => true,

@@ -1,18 +1,16 @@
-//! One connection to one server: opening and binding it, and searching so that a part never looks like the whole.
+//! One connection to one server, searched so that a part never looks like the whole.
 
 use std::collections::HashSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use ldap3::controls::{PagedResults, RawControl};
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapResult, Scope};
-use rustls::ClientConfig;
-use secrecy::ExposeSecret as _;
+use ldap3::{Ldap, LdapResult, Scope};
 use url::Url;
 
-use crate::sources::ldap::config::{Bind, LdapConfig, Schema};
+use crate::sources::ldap::config::{LdapConfig, Schema};
 use crate::sources::ldap::entry::Entry;
-use crate::sources::ldap::error::{Attempt, LdapError, bind_hint, connect_hint, result_words, words};
+use crate::sources::ldap::error::{result_words, words};
 use crate::sources::ldap::wire;
 
 const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
@@ -46,6 +44,13 @@ pub struct Query<'a> {
     pub attributes: &'a [String],
 }
 
+/// What happens in a search page by page.
+#[derive(Debug)]
+pub enum Step {
+    Entry(Entry),
+    PageEnd,
+}
+
 /// Why a search brought less than all.
 #[derive(Debug, Clone)]
 pub struct Failure {
@@ -57,99 +62,53 @@ pub struct Failure {
 }
 
 impl Connection {
-    /// Binds to the first server that lets us.
-    pub async fn open(config: &LdapConfig, tls: &Arc<ClientConfig>) -> Result<Connection, LdapError> {
-        match &config.bind {
-            Bind::Gssapi => return Err(LdapError::NoKerberos),
-            Bind::Simple { dn, password } if password.expose_secret().is_empty() => {
-                return Err(LdapError::EmptyPassword { dn: dn.clone() });
-            }
-            Bind::Simple { dn, .. } if dn.trim().is_empty() => return Err(LdapError::EmptyDn),
-            Bind::Simple { .. } | Bind::Anonymous | Bind::External { .. } => {}
-        }
-        let mut attempts = Vec::new();
-        for url in &config.urls {
-            match Connection::attempt(config, url, tls).await {
-                Ok(connection) => return Ok(connection),
-                Err(attempt) => attempts.push(attempt),
-            }
-        }
-        Err(LdapError::NoServer(attempts))
-    }
-
-    async fn attempt(config: &LdapConfig, url: &Url, tls: &Arc<ClientConfig>) -> Result<Connection, Attempt> {
-        let timeout = config.timeout;
-        let refused = |error: &ldap3::LdapError| Attempt {
-            what: format!("failed to connect to `{url}`"),
-            because: words(error, timeout),
-            hint: connect_hint(error, config.start_tls).to_owned(),
-        };
-        let settings = LdapConnSettings::new()
-            .set_config(tls.clone())
-            .set_starttls(config.start_tls && url.scheme() == "ldap");
-        let opening = LdapConnAsync::from_url_with_settings(settings, url);
-        let opened = tokio::time::timeout(timeout, opening).await.map_err(ldap3::LdapError::from);
-        let (driver, mut ldap) = opened.and_then(|opened| opened).map_err(|error| refused(&error))?;
-        // It ends when the last handle is dropped; what ends it earlier is seen by whoever waits for an answer.
-        tokio::spawn(driver.drive());
-
-        let (who, bound) = match &config.bind {
-            Bind::Simple { dn, password } => {
-                let bound = ldap.with_timeout(timeout).simple_bind(dn, password.expose_secret()).await;
-                (format!("`{dn}`"), bound)
-            }
-            Bind::External { .. } => (
-                "the identity that the connection proves".to_owned(),
-                ldap.with_timeout(timeout).sasl_external_bind().await,
-            ),
-            Bind::Anonymous | Bind::Gssapi => {
-                ("nobody (anonymously)".to_owned(), ldap.with_timeout(timeout).simple_bind("", "").await)
-            }
-        };
-        let failed = |because: String, hint: &str| Attempt {
-            what: format!("failed to bind to `{url}` as {who}"),
-            because,
-            hint: hint.to_owned(),
-        };
-        match bound {
-            Ok(result) if result.rc == 0 => {}
-            Ok(result) => return Err(failed(result_words(&result), bind_hint(&result))),
-            Err(error) => return Err(failed(words(&error, timeout), connect_hint(&error, false))),
-        }
-        Ok(Connection {
+    /// A connection that is bound already.
+    pub fn new(config: &LdapConfig, url: &Url, ldap: Ldap) -> Connection {
+        Connection {
             url: url.clone(),
             ldap,
-            timeout,
+            timeout: config.timeout,
             page_size: i32::try_from(config.page_size).unwrap_or(i32::MAX),
             domain_scope: config.directory.schema == Schema::ActiveDirectory,
             lost: OnceLock::new(),
-        })
+        }
     }
 
-    /// Searches page by page, handing over each entry as it comes. Success is the server's word that there is no more;
-    /// with it come the places on other servers to which it referred, none of which is followed.
+    /// Searches in one go, handing over each entry as it comes. Success is the server's word that there is no more; with
+    /// it come the places on other servers to which it referred, none of which is followed.
     pub async fn search(
         &self,
         query: Query<'_>,
-        mut each: impl FnMut(Entry) + Send,
+        each: impl FnMut(Entry) + Send,
+    ) -> Result<Vec<String>, Failure> {
+        let mut references = Vec::new();
+        self.page(query, None, &mut references, each).await?;
+        Ok(references)
+    }
+
+    /// Searches page by page, for as long as `go_on` says so at the end of one. OpenLDAP allows one such search at a time.
+    pub async fn search_pages(
+        &self,
+        query: Query<'_>,
+        mut go_on: impl FnMut(Step) -> bool + Send,
     ) -> Result<Vec<String>, Failure> {
         let mut references = Vec::new();
         let mut cookie = Vec::new();
         let mut firsts = HashSet::new();
         for _ in 0..MOST_PAGES {
             let mut first = None;
-            let page = self.page(query, &cookie, &mut references, |entry| {
+            let page = self.page(query, Some(&cookie), &mut references, |entry| {
                 first.get_or_insert_with(|| entry.dn.clone());
-                each(entry);
+                go_on(Step::Entry(entry));
             });
             let next = page.await?;
+            if !go_on(Step::PageEnd) || next.is_empty() {
+                return Ok(references);
+            }
             // The cookie alone proves nothing: 389 Directory Server repeats it through a healthy search.
             let again = first.as_ref().is_some_and(|dn| firsts.contains(dn));
-            if !next.is_empty() && (again || (first.is_none() && next == cookie)) {
+            if again || (first.is_none() && next == cookie) {
                 return Err(Failure::new("the server hands out the same page again and again"));
-            }
-            if next.is_empty() {
-                return Ok(references);
             }
             firsts.extend(first);
             cookie = next;
@@ -157,11 +116,11 @@ impl Connection {
         Err(Failure::new("the server's pages have no end"))
     }
 
-    /// One page; the answer is the cookie of the next, empty after the last.
+    /// One page, or everything where there is no cookie; the answer is the cookie of the next page, empty after the last.
     async fn page(
         &self,
         query: Query<'_>,
-        cookie: &[u8],
+        cookie: Option<&[u8]>,
         references: &mut Vec<String>,
         mut each: impl FnMut(Entry) + Send,
     ) -> Result<Vec<u8>, Failure> {
@@ -169,7 +128,7 @@ impl Connection {
             return Err(Failure::new(because));
         }
         let mut ldap = self.ldap.clone();
-        ldap.with_timeout(self.timeout).with_controls(self.controls(query.scope, cookie));
+        ldap.with_timeout(self.timeout).with_controls(self.controls(cookie));
         let started = ldap.streaming_search(query.base, query.scope, query.filter, query.attributes).await;
         let mut stream = started.map_err(|error| self.gone(&error))?;
         loop {
@@ -202,9 +161,9 @@ impl Connection {
             .ok_or_else(|| self.useless("the server sent a malformed page cookie".to_owned()))
     }
 
-    fn controls(&self, scope: Scope, cookie: &[u8]) -> Vec<RawControl> {
+    fn controls(&self, cookie: Option<&[u8]>) -> Vec<RawControl> {
         let mut controls = Vec::new();
-        if scope != Scope::Base {
+        if let Some(cookie) = cookie {
             controls.push(PagedResults { size: self.page_size, cookie: cookie.to_vec() }.into());
         }
         if self.domain_scope {
@@ -215,10 +174,10 @@ impl Connection {
 
     fn gone(&self, error: &ldap3::LdapError) -> Failure {
         let because = words(error, self.timeout);
-        match error {
-            ldap3::LdapError::FilterParsing => Failure::new(&because),
-            _ => self.useless(because),
+        if let ldap3::LdapError::FilterParsing = error {
+            return Failure::new(&because);
         }
+        self.useless(because)
     }
 
     /// Gives the connection up: what it answers from now on would answer something else.

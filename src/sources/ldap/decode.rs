@@ -6,6 +6,7 @@ use crate::model::group::Group;
 use crate::model::person::{Attribute, Person, PersonId};
 use crate::sources::ldap::config::{Directory, Schema};
 use crate::sources::ldap::entry::Entry;
+use crate::sources::ldap::guid;
 
 /// What an entry is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub enum Kind {
     Disabled,
     /// A machine: no person, though Active Directory's schema derives it from one.
     Machine,
+    /// Active Directory's stand-in for somebody of another forest (`foreignSecurityPrincipal`).
+    Foreign,
     /// A person who cannot be followed.
     Unusable {
         because: String,
@@ -40,6 +43,8 @@ pub struct GroupEntry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Primary {
     pub attribute: &'static str,
+    /// The object class of those who claim.
+    pub class: &'static str,
     pub value: Box<str>,
 }
 
@@ -137,6 +142,9 @@ impl Decoder {
         if entry.says("objectClass", "computer") {
             return Kind::Machine;
         }
+        if entry.says("objectClass", "foreignSecurityPrincipal") {
+            return Kind::Foreign;
+        }
         if !self.directory.include_disabled && disabled(entry) {
             return Kind::Disabled;
         }
@@ -173,40 +181,25 @@ impl Decoder {
 
 /// Whether an entry is a group, of whatever schema.
 pub fn is_group(entry: &Entry) -> bool {
-    GROUP_CLASSES.iter().any(|(class, _)| entry.says("objectClass", class))
+    entry
+        .texts("objectClass")
+        .any(|held| GROUP_CLASSES.iter().any(|(class, _)| class.eq_ignore_ascii_case(held)))
 }
 
 /// The unchanging key in its usual spelling: a GUID of Active Directory as Microsoft writes it, anything else as it is.
 pub fn id(entry: &Entry, attribute: &str) -> Option<String> {
     let value = entry.values(attribute).next()?;
-    if attribute.eq_ignore_ascii_case("objectGUID") && value.len() == 16 {
-        return Some(guid_text(value));
+    if attribute.eq_ignore_ascii_case("objectGUID") {
+        return value.try_into().ok().map(guid::text);
     }
     let text = std::str::from_utf8(value).ok()?.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The bytes of a GUID as Active Directory stores it: its first three fields are little-endian (MS-DTYP 2.3.4.2).
-/// `None` where the text is no GUID.
-pub fn guid_bytes(text: &str) -> Option<[u8; 16]> {
-    let digits: String = text.trim_matches(['{', '}']).chars().filter(|&c| c != '-').collect();
-    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()?;
-    let bytes: [u8; 16] = bytes.try_into().ok()?;
-    Some(GUID_ORDER.map(|at| bytes[at]))
-}
-
-/// Where each byte of the text form lies in the stored form, and the other way round.
-const GUID_ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
-
-fn guid_text(stored: &[u8]) -> String {
-    let hex = data_encoding::HEXLOWER.encode(&GUID_ORDER.map(|at| stored[at]));
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
-}
-
 fn group(entry: &Entry, directory: &Directory) -> GroupEntry {
     let schema = directory.schema;
     let mut flaw = None;
-    let mut members = Vec::new();
+    let mut members: Vec<Box<str>> = Vec::new();
     for &attribute in member_attributes(schema) {
         if entry.attributes.iter().any(|held| held.is(attribute) && held.range().is_some()) {
             flaw = Some(format!("the server handed out only a part of `{attribute}` of `{}`", entry.dn));
@@ -221,7 +214,7 @@ fn group(entry: &Entry, directory: &Directory) -> GroupEntry {
     }
     // The empty name is how administrators satisfy a schema that asks for a member; it names nobody.
     let named_nobody = members.is_empty();
-    members.retain(|name: &Box<str>| !name.trim().is_empty());
+    members.retain(|name| !name.trim().is_empty());
     let must_have_members =
         GROUP_CLASSES.iter().any(|&(class, required)| required && entry.says("objectClass", class));
     if named_nobody && must_have_members && flaw.is_none() && !member_attributes(schema).is_empty() {
@@ -244,13 +237,13 @@ fn group(entry: &Entry, directory: &Directory) -> GroupEntry {
 }
 
 fn primary(entry: &Entry, directory: &Directory) -> Option<Primary> {
-    let (token, attribute) = match directory.schema {
-        Schema::ActiveDirectory => ("primaryGroupToken", "primaryGroupID"),
-        Schema::Rfc2307 => ("gidNumber", "gidNumber"),
+    let (token, attribute, class) = match directory.schema {
+        Schema::ActiveDirectory => ("primaryGroupToken", "primaryGroupID", "user"),
+        Schema::Rfc2307 => ("gidNumber", "gidNumber", "posixAccount"),
         Schema::Rfc2307bis => return None,
     };
     let value = directory.primary_group.then(|| entry.text(token)).flatten()?;
-    Some(Primary { attribute, value: value.into() })
+    Some(Primary { attribute, class, value: value.into() })
 }
 
 /// `uid=ada,dc=x#'0101'B` of `uniqueMember` (RFC 4517, section 3.3.21) without its bit string.
@@ -266,4 +259,118 @@ fn disabled(entry: &Entry) -> bool {
     control.is_some_and(|flags| flags & ACCOUNT_DISABLED != 0)
         || entry.says("pwdAccountLockedTime", LOCKED_FOR_GOOD)
         || entry.says("nsAccountLock", "TRUE")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sources::ldap::config::{AttributeNames, Directory, Schema};
+    use crate::sources::ldap::decode::{Decoder, GroupEntry, Kind};
+    use crate::sources::ldap::entry::{Entry, EntryAttribute};
+
+    fn directory(schema: Schema) -> Directory {
+        Directory {
+            schema,
+            nested_groups: true,
+            primary_group: true,
+            include_disabled: false,
+            attributes: AttributeNames::of(schema),
+            identity_attribute: None,
+        }
+    }
+
+    fn entry(attributes: &[(&str, &[&str])]) -> Entry {
+        let attribute = |(description, values): &(&str, &[&str])| EntryAttribute {
+            description: (*description).to_owned(),
+            values: values.iter().map(|value| value.as_bytes().to_vec()).collect(),
+        };
+        Entry { dn: "cn=x,dc=y".to_owned(), attributes: attributes.iter().map(attribute).collect() }
+    }
+
+    fn group(schema: Schema, attributes: &[(&str, &[&str])]) -> GroupEntry {
+        let Kind::Group(group) = Decoder::new(&directory(schema)).kind(&entry(attributes)) else { panic!() };
+        group
+    }
+
+    #[test]
+    fn a_guid_whose_bytes_are_text_is_still_a_guid() {
+        let person = entry(&[("objectGUID", &["0123456789abcdef"]), ("objectClass", &["user"])]);
+        let Kind::Person(person) = Decoder::new(&directory(Schema::ActiveDirectory)).kind(&person) else {
+            panic!()
+        };
+        assert_eq!(person.id.as_str(), "33323130-3534-3736-3839-616263646566");
+    }
+
+    #[test]
+    fn accounts_are_disabled_in_three_ways() {
+        for (attribute, value) in [
+            ("userAccountControl", "514"),
+            ("pwdAccountLockedTime", "000001010000Z"),
+            ("nsAccountLock", "true"),
+        ] {
+            let person = entry(&[("objectClass", &["user"]), (attribute, &[value])]);
+            assert_eq!(
+                Decoder::new(&directory(Schema::Rfc2307bis)).kind(&person),
+                Kind::Disabled,
+                "{attribute}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_lock_that_passes_disables_nobody() {
+        let locked = ("pwdAccountLockedTime", &["20260101000000Z"] as &[&str]);
+        let person = entry(&[("objectClass", &["person"]), ("entryUUID", &["1"]), locked]);
+        assert!(matches!(Decoder::new(&directory(Schema::Rfc2307bis)).kind(&person), Kind::Person(_)));
+    }
+
+    #[test]
+    fn a_machine_is_no_person() {
+        let machine = entry(&[("objectClass", &["top", "person", "user", "computer"])]);
+        assert_eq!(Decoder::new(&directory(Schema::ActiveDirectory)).kind(&machine), Kind::Machine);
+    }
+
+    #[test]
+    fn somebody_of_another_forest_is_foreign() {
+        let stand_in =
+            entry(&[("objectClass", &["top", "foreignSecurityPrincipal"]), ("objectGUID", &["x"])]);
+        assert_eq!(Decoder::new(&directory(Schema::ActiveDirectory)).kind(&stand_in), Kind::Foreign);
+    }
+
+    #[test]
+    fn the_name_of_nobody_fills_a_group_that_must_have_a_member() {
+        let empty = group(Schema::Rfc2307bis, &[("objectClass", &["groupOfNames"]), ("member", &[""])]);
+        assert_eq!((empty.members.len(), empty.flaw), (0, None));
+        let hidden = group(Schema::Rfc2307bis, &[("objectClass", &["groupOfNames"])]);
+        assert!(hidden.flaw.is_some());
+        let may_be_empty = group(Schema::ActiveDirectory, &[("objectClass", &["group"])]);
+        assert_eq!(may_be_empty.flaw, None);
+    }
+
+    #[test]
+    fn a_range_left_over_is_a_flaw() {
+        let cut = group(
+            Schema::ActiveDirectory,
+            &[("objectClass", &["group"]), ("member", &[]), ("member;range=0-1", &["cn=a", "cn=b"])],
+        );
+        assert!(cut.flaw.unwrap().contains("only a part of `member`"));
+    }
+
+    #[test]
+    fn unique_members_lose_their_bit_string() {
+        let names = ["cn=a,dc=y#'0101'B", "cn=#b,dc=y"];
+        let unique =
+            group(Schema::Rfc2307bis, &[("objectClass", &["groupOfUniqueNames"]), ("uniqueMember", &names)]);
+        assert_eq!(unique.members, ["cn=a,dc=y".into(), "cn=#b,dc=y".into()]);
+    }
+
+    #[test]
+    fn extra_attributes_are_sorted_and_absent_ones_left_out() {
+        let mut directory = directory(Schema::Rfc2307bis);
+        directory.attributes.extra = ["title", "department", "pager", "title"].map(str::to_owned).to_vec();
+        let person = entry(&[("Title", &["b", "a"]), ("department", &["R&D"]), ("entryUUID", &["1"])]);
+        let Kind::Person(person) = Decoder::new(&directory).kind(&person) else { panic!() };
+        let names: Vec<&str> = person.attributes.iter().map(|attribute| &*attribute.name).collect();
+        assert_eq!(names, ["department", "title"]);
+        assert_eq!(person.attribute("title"), ["b".into(), "a".into()]);
+    }
 }

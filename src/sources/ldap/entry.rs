@@ -25,11 +25,19 @@ pub struct Range {
 impl EntryAttribute {
     /// Whether this is `name`, with or without options.
     pub fn is(&self, name: &str) -> bool {
-        self.description.split(';').next().is_some_and(|kind| kind.eq_ignore_ascii_case(name))
+        let (held, name) = (self.description.as_bytes(), name.as_bytes());
+        match held.get(name.len()) {
+            None => held.eq_ignore_ascii_case(name),
+            Some(b';') => held[..name.len()].eq_ignore_ascii_case(name),
+            Some(_) => false,
+        }
     }
 
     /// Which piece this is, where it is one.
     pub fn range(&self) -> Option<Range> {
+        if !self.has_options() {
+            return None;
+        }
         let (first, last) = self.description.split(';').skip(1).find_map(|option| {
             let (key, value) = option.split_once('=')?;
             key.eq_ignore_ascii_case("range").then(|| value.split_once('-')).flatten()

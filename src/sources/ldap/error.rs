@@ -39,14 +39,15 @@ pub struct Attempt {
     /// What was being done, with the URL.
     pub what: String,
     pub because: String,
-    pub hint: String,
+    /// Empty where nothing helps.
+    pub hint: &'static str,
 }
 
 impl From<LdapError> for EdgeError {
     fn from(error: LdapError) -> EdgeError {
         let hint = match &error {
             LdapError::NoServer(attempts) => {
-                attempts.iter().map(|attempt| attempt.hint.clone()).find(|hint| !hint.is_empty())
+                attempts.iter().map(|attempt| attempt.hint.to_owned()).find(|hint| !hint.is_empty())
             }
             LdapError::EmptyPassword { .. } | LdapError::EmptyDn => {
                 Some("`bind = { anonymous = true }` binds anonymously".to_owned())
@@ -67,6 +68,10 @@ fn pem_label(what: &str) -> &'static str {
 }
 
 /// What `ldap3` reports, in words: it repeats its causes, and buries those of TLS.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of a foreign error, what is not told apart goes by its own words"
+)]
 pub fn words(error: &ldap3::LdapError, timeout: std::time::Duration) -> String {
     match error {
         ldap3::LdapError::LdapResult { result } => result_words(result),
@@ -98,6 +103,10 @@ pub fn result_words(result: &ldap3::LdapResult) -> String {
 }
 
 /// The next step after a server could not be reached.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of a foreign error, what is not told apart goes by its own words"
+)]
 pub fn connect_hint(error: &ldap3::LdapError, start_tls: bool) -> &'static str {
     match error {
         ldap3::LdapError::Io { source } => match tls_error(source) {
@@ -119,6 +128,10 @@ pub fn connect_hint(error: &ldap3::LdapError, start_tls: bool) -> &'static str {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of a foreign error, what is not told apart goes by its own words"
+)]
 fn certificate_hint(cause: &rustls::CertificateError) -> &'static str {
     match cause {
         rustls::CertificateError::UnknownIssuer | rustls::CertificateError::BadSignature => {

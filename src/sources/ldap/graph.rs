@@ -107,3 +107,63 @@ impl Graph {
         &self.groups[at as usize]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::group::Group;
+    use crate::model::snapshot::Coverage;
+    use crate::sources::ldap::graph::{Graph, GroupNode, Node};
+
+    /// Groups named by their places; members are places in `nodes`.
+    fn graph(nodes: &[Node], groups: &[&[u32]]) -> Graph {
+        let group = |(at, members): (usize, &&[u32])| GroupNode {
+            group: Group { id: at.to_string().into(), name: at.to_string().into() },
+            members: members.to_vec(),
+            flaw: None,
+        };
+        Graph {
+            nodes: nodes.to_vec(),
+            groups: groups.iter().enumerate().map(group).collect(),
+            people: Vec::new(),
+        }
+    }
+
+    fn paths(graph: &Graph, nested: bool) -> Vec<(u32, String)> {
+        graph
+            .closure(0, nested)
+            .members
+            .iter()
+            .map(|member| (member.person, member.path.0.join(">")))
+            .collect()
+    }
+
+    #[test]
+    fn the_shortest_way_is_told_and_a_cycle_ends() {
+        let nodes = [Node::Person(0), Node::Person(1), Node::Group(0), Node::Group(1), Node::Group(2)];
+        let graph = graph(&nodes, &[&[3, 4], &[4, 2], &[0, 1, 2]]);
+        assert_eq!(paths(&graph, true), [(0, "0>2".to_owned()), (1, "0>2".to_owned())]);
+    }
+
+    #[test]
+    fn a_group_within_itself_is_not_one_that_was_ignored() {
+        let graph = graph(&[Node::Group(0), Node::Group(1), Node::Person(0)], &[&[0, 1, 1, 2], &[]]);
+        let closure = graph.closure(0, false);
+        assert_eq!(closure.ignored, [1]);
+        assert_eq!(closure.members.len(), 1);
+    }
+
+    #[test]
+    fn one_hidden_member_deep_below_makes_the_whole_partial() {
+        let hidden = Node::Hidden { because: "refused".into() };
+        let graph = graph(&[Node::Group(1), hidden, Node::Person(0)], &[&[0, 2], &[1]]);
+        let closure = graph.closure(0, true);
+        assert_eq!(closure.coverage, Coverage::Partial { because: "refused".to_owned() });
+        assert_eq!(closure.members.len(), 1);
+    }
+
+    #[test]
+    fn the_gone_and_the_outsiders_leave_it_complete() {
+        let nodes = [Node::Gone { name: "a".into() }, Node::Outside { name: "b".into() }, Node::LeftOut];
+        assert_eq!(graph(&nodes, &[&[0, 1, 2]]).closure(0, true).coverage, Coverage::Complete);
+    }
+}

@@ -1,5 +1,6 @@
 //! The content records of an LDIF file (RFC 2849), one by one; whatever is no such record is refused with its line.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use data_encoding::BASE64;
@@ -32,18 +33,18 @@ pub fn read(
             continue;
         }
         if line.starts_with('#') {
-            check_count(number, &line, entries, record.is_some())?;
+            check_count(number, &line, &mut entries)?;
             continue;
         }
         let refused = |because: String| Refusal { line: number, because };
         let (name, value) = attribute(&line).map_err(refused)?;
         match &mut record {
-            None if name.eq_ignore_ascii_case("version") && entries == 0 => {
-                if value != b"1" {
+            None if name.eq_ignore_ascii_case("version") => {
+                if *value != *b"1" {
                     return Err(refused("only version 1 of LDIF is known".to_owned()));
                 }
             }
-            None => record = Some((number, Record::begin(&name, value).map_err(refused)?)),
+            None => record = Some((number, Record::begin(name, &value).map_err(refused)?)),
             Some((_, Record::Entry(entry))) => {
                 if name.eq_ignore_ascii_case("changetype") || name.eq_ignore_ascii_case("control") {
                     return Err(refused(
@@ -51,10 +52,10 @@ pub fn read(
                     ));
                 }
                 if kept(name.split(';').next().unwrap_or_default()) {
-                    add(entry, name, value);
+                    add(entry, name, value.into_owned());
                 }
             }
-            Some((_, Record::Trailer)) => check_result(&name, &value).map_err(refused)?,
+            Some((_, Record::Trailer)) => check_result(name, &value).map_err(refused)?,
         }
     }
     if let Some((start, Record::Entry(entry))) = record {
@@ -71,13 +72,13 @@ enum Record {
 }
 
 impl Record {
-    fn begin(name: &str, value: Vec<u8>) -> Result<Record, String> {
+    fn begin(name: &str, value: &[u8]) -> Result<Record, String> {
         if name.eq_ignore_ascii_case("dn") {
-            let dn = String::from_utf8(value).map_err(|_| "the DN is no text".to_owned())?;
+            let dn = String::from_utf8(value.to_vec()).map_err(|_| "the DN is no text".to_owned())?;
             return Ok(Record::Entry(Entry { dn, attributes: Vec::new() }));
         }
         if name.eq_ignore_ascii_case("search") || name.eq_ignore_ascii_case("result") {
-            check_result(name, &value)?;
+            check_result(name, value)?;
             return Ok(Record::Trailer);
         }
         if name.eq_ignore_ascii_case("ref") {
@@ -96,27 +97,28 @@ fn check_result(name: &str, value: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// `# numEntries: 5`, in which `ldapsearch` counts what it wrote.
-fn check_count(line: usize, comment: &str, entries: u64, within_record: bool) -> Result<(), Refusal> {
+/// `# numEntries: 5`, in which `ldapsearch` counts what it wrote. A file may hold several exports in a row.
+fn check_count(line: usize, comment: &str, entries: &mut u64) -> Result<(), Refusal> {
     let Some(count) = comment.strip_prefix("# numEntries: ") else { return Ok(()) };
-    if !within_record || count.trim().parse() == Ok(entries) {
+    let held = std::mem::take(entries);
+    if count.trim().parse() == Ok(held) {
         return Ok(());
     }
     Err(Refusal {
         line,
-        because: format!("the export says that it holds {count} entries, and it holds {entries}"),
+        because: format!("the export says that it holds {count} entries, and it holds {held}"),
     })
 }
 
-fn add(entry: &mut Entry, name: String, value: Vec<u8>) {
-    match entry.attributes.iter_mut().find(|held| held.description.eq_ignore_ascii_case(&name)) {
+fn add(entry: &mut Entry, name: &str, value: Vec<u8>) {
+    match entry.attributes.iter_mut().find(|held| held.description.eq_ignore_ascii_case(name)) {
         Some(held) => held.values.push(value),
-        None => entry.attributes.push(EntryAttribute { description: name, values: vec![value] }),
+        None => entry.attributes.push(EntryAttribute { description: name.to_owned(), values: vec![value] }),
     }
 }
 
 /// `name: value`, `name:: base64`, or `name:< URL`, which is refused: an export is to stand for itself.
-fn attribute(line: &str) -> Result<(String, Vec<u8>), String> {
+fn attribute(line: &str) -> Result<(&str, Cow<'_, [u8]>), String> {
     let (name, rest) = line.split_once(':').ok_or("there is no `:` in this line")?;
     let well_named = name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ';' | '_' | '=' | '*'));
@@ -127,10 +129,11 @@ fn attribute(line: &str) -> Result<(String, Vec<u8>), String> {
         Some(b'<') => return Err(format!("the value of `{name}` is a URL, and none is followed")),
         Some(b':') => BASE64
             .decode(rest[1..].trim_matches(' ').as_bytes())
-            .map_err(|_| format!("the value of `{name}` is no base64"))?,
-        Some(_) | None => rest.trim_start_matches(' ').as_bytes().to_vec(),
+            .map_err(|_| format!("the value of `{name}` is no base64"))?
+            .into(),
+        Some(_) | None => rest.trim_start_matches(' ').as_bytes().into(),
     };
-    Ok((name.to_owned(), value))
+    Ok((name, value))
 }
 
 /// Lines with their folding undone.

@@ -4,20 +4,22 @@ use std::collections::HashMap;
 use std::io::BufRead;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
-use futures_util::stream::{self, BoxStream, StreamExt as _};
 
 use crate::model::distinguished_name::DistinguishedName;
 use crate::model::group::GroupRef;
 use crate::sources::ldap::config::Directory;
 use crate::sources::ldap::decode::{self, Primary, attributes, group_classes, group_names};
 use crate::sources::ldap::entry::Entry;
+use crate::sources::ldap::ldif_packed::{Descriptions, Packed};
 use crate::sources::ldap::ldif_records::{Refusal, read};
 use crate::sources::ldap::lookup::{Fate, GroupSearch, Lookup, Name};
 
 /// The entries of one file.
 pub struct Tree {
     directory: Directory,
-    entries: HashMap<DistinguishedName, Entry>,
+    groups: HashMap<DistinguishedName, Entry>,
+    others: HashMap<DistinguishedName, Packed>,
+    descriptions: Descriptions,
 }
 
 impl Tree {
@@ -25,7 +27,12 @@ impl Tree {
     pub fn read(file: impl BufRead, directory: &Directory) -> Result<Tree, Refusal> {
         let wanted = attributes(directory);
         let kept = |name: &str| wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
-        let mut entries = HashMap::new();
+        let mut tree = Tree {
+            directory: directory.clone(),
+            groups: HashMap::new(),
+            others: HashMap::new(),
+            descriptions: Descriptions::default(),
+        };
         read(file, kept, |line, entry| {
             if entry.dn.is_empty() {
                 return Ok(());
@@ -34,16 +41,34 @@ impl Tree {
             let Some(name) = DistinguishedName::parse(&entry.dn) else {
                 return refused(format!("`{}` is no distinguished name", entry.dn));
             };
-            if entries.contains_key(&name) {
+            if tree.holds(&name) {
                 return refused(format!("`{}` is there twice", entry.dn));
             }
-            entries.insert(name, entry);
+            if decode::is_group(&entry) {
+                tree.groups.insert(name, entry);
+            } else {
+                tree.others.insert(name, tree.descriptions.pack(&entry));
+            }
             Ok(())
         })?;
-        if entries.is_empty() {
+        if tree.groups.is_empty() && tree.others.is_empty() {
             return Err(Refusal { line: 1, because: "there is no entry in this file".to_owned() });
         }
-        Ok(Tree { directory: directory.clone(), entries })
+        Ok(tree)
+    }
+
+    fn holds(&self, name: &DistinguishedName) -> bool {
+        self.groups.contains_key(name) || self.others.contains_key(name)
+    }
+
+    fn entry(&self, name: &DistinguishedName) -> Option<Entry> {
+        let packed = || self.others.get(name).map(|packed| self.descriptions.unpack(packed));
+        self.groups.get(name).cloned().or_else(packed)
+    }
+
+    /// All entries that are no groups.
+    fn others(&self) -> impl Iterator<Item = Entry> {
+        self.others.values().map(|packed| self.descriptions.unpack(packed))
     }
 
     fn find(&self, reference: &GroupRef) -> GroupSearch {
@@ -52,7 +77,7 @@ impl Tree {
                 let Some(name) = DistinguishedName::parse(dn) else {
                     return GroupSearch::Failed { because: format!("`{dn}` is no distinguished name") };
                 };
-                self.entries.get(&name).into_iter().cloned().collect()
+                self.entry(&name).into_iter().collect()
             }
             GroupRef::Name(name) => self.groups_where(|entry| {
                 group_names(self.directory.schema).iter().any(|attribute| says_folded(entry, attribute, name))
@@ -68,17 +93,17 @@ impl Tree {
     fn groups_where(&self, holds: impl Fn(&Entry) -> bool) -> Vec<Entry> {
         let classes = group_classes(self.directory.schema);
         let is_group = |entry: &&Entry| classes.iter().any(|class| entry.says("objectClass", class));
-        self.entries.values().filter(is_group).filter(|entry| holds(entry)).cloned().collect()
+        self.groups.values().filter(is_group).filter(|entry| holds(entry)).cloned().collect()
     }
 
     /// A name below what the file holds is gone; any other may be in another file.
     fn fate(&self, name: &DistinguishedName) -> Fate {
-        if let Some(entry) = self.entries.get(name) {
-            return Fate::Found(entry.clone());
+        if let Some(entry) = self.entry(name) {
+            return Fate::Found(entry);
         }
         let mut above = name.parent();
         while let Some(name) = above {
-            if self.entries.contains_key(&name) {
+            if self.holds(&name) {
                 return Fate::Gone;
             }
             above = name.parent();
@@ -88,18 +113,18 @@ impl Tree {
 
     fn usernames_of(&self, usernames: &[Box<str>]) -> Vec<(usize, Fate)> {
         let attribute = &self.directory.attributes.username;
-        let mut by_username: HashMap<String, Vec<&Entry>> =
+        let mut by_username: HashMap<String, Vec<Entry>> =
             usernames.iter().map(|name| (name.to_lowercase(), Vec::new())).collect();
-        for entry in self.entries.values() {
+        for entry in self.others() {
             for name in entry.texts(attribute) {
                 if let Some(entries) = by_username.get_mut(&name.to_lowercase()) {
-                    entries.push(entry);
+                    entries.push(entry.clone());
                 }
             }
         }
         let fate = |name: &str| match by_username[&name.to_lowercase()].as_slice() {
             [] => Fate::Gone,
-            [entry] => Fate::Found((*entry).clone()),
+            [entry] => Fate::Found(entry.clone()),
             [_, _, ..] => Fate::Hidden { because: format!("several people have the username `{name}`") },
         };
         usernames.iter().map(|name| fate(name)).enumerate().collect()
@@ -117,21 +142,37 @@ impl Lookup for Tree {
         async move { self.find(reference) }.boxed()
     }
 
-    fn named<'a>(&'a self, names: &'a [Name]) -> BoxStream<'a, (usize, Fate)> {
-        stream::iter(names.iter().enumerate()).map(|(at, name)| (at, self.fate(&name.canonical))).boxed()
+    fn named<'a>(
+        &'a self,
+        names: &'a [Name],
+        settle: &'a mut (dyn FnMut(usize, Fate) + Send),
+    ) -> BoxFuture<'a, ()> {
+        async move {
+            for (at, name) in names.iter().enumerate() {
+                settle(at, self.fate(&name.canonical));
+            }
+        }
+        .boxed()
     }
 
-    fn usernames<'a>(&'a self, usernames: &'a [Box<str>]) -> BoxStream<'a, (usize, Fate)> {
-        if usernames.is_empty() {
-            return stream::empty().boxed();
+    fn usernames<'a>(
+        &'a self,
+        usernames: &'a [Box<str>],
+        settle: &'a mut (dyn FnMut(usize, Fate) + Send),
+    ) -> BoxFuture<'a, ()> {
+        async move {
+            if !usernames.is_empty() {
+                self.usernames_of(usernames).into_iter().for_each(|(at, fate)| settle(at, fate));
+            }
         }
-        stream::iter(self.usernames_of(usernames)).boxed()
+        .boxed()
     }
 
     fn primary<'a>(&'a self, primary: &'a Primary) -> BoxFuture<'a, (Vec<Entry>, Option<String>)> {
-        let claims = |entry: &&Entry| entry.says(primary.attribute, &primary.value);
-        let is_group = |entry: &Entry| decode::is_group(entry);
-        let found = self.entries.values().filter(claims).filter(|entry| !is_group(entry)).cloned().collect();
+        let claims = |entry: &Entry| {
+            entry.says("objectClass", primary.class) && entry.says(primary.attribute, &primary.value)
+        };
+        let found = self.others().filter(claims).collect();
         async move { (found, None) }.boxed()
     }
 

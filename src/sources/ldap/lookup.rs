@@ -1,7 +1,6 @@
 //! What finding groups and the people in them asks of a directory; a server and a file each answer it.
 
 use futures_util::future::BoxFuture;
-use futures_util::stream::BoxStream;
 
 use crate::model::distinguished_name::DistinguishedName;
 use crate::model::group::GroupRef;
@@ -13,11 +12,19 @@ pub trait Lookup: Sync {
     /// The groups that a reference could mean.
     fn groups<'a>(&'a self, reference: &'a GroupRef) -> BoxFuture<'a, GroupSearch>;
 
-    /// The entries of these names: exactly one fate for each place of `names`, in any order.
-    fn named<'a>(&'a self, names: &'a [Name]) -> BoxStream<'a, (usize, Fate)>;
+    /// The entries of these names: one fate for each place of `names`, in any order.
+    fn named<'a>(
+        &'a self,
+        names: &'a [Name],
+        settle: &'a mut (dyn FnMut(usize, Fate) + Send),
+    ) -> BoxFuture<'a, ()>;
 
-    /// The people of these usernames: exactly one fate for each place of `usernames`, in any order.
-    fn usernames<'a>(&'a self, usernames: &'a [Box<str>]) -> BoxStream<'a, (usize, Fate)>;
+    /// The people of these usernames: one fate for each place of `usernames`, in any order.
+    fn usernames<'a>(
+        &'a self,
+        usernames: &'a [Box<str>],
+        settle: &'a mut (dyn FnMut(usize, Fate) + Send),
+    ) -> BoxFuture<'a, ()>;
 
     /// The people whose primary group is this one, and why they may not be all.
     fn primary<'a>(&'a self, primary: &'a Primary) -> BoxFuture<'a, (Vec<Entry>, Option<String>)>;

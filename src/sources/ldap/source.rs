@@ -11,10 +11,11 @@ use crate::model::person::SourceName;
 use crate::model::snapshot::{Snapshot, SourceKind};
 use crate::ports::{EdgeError, Progress, Source};
 use crate::sources::ldap::config::LdapConfig;
-use crate::sources::ldap::connection::Connection;
 use crate::sources::ldap::decode::Decoder;
 use crate::sources::ldap::error::LdapError;
 use crate::sources::ldap::live::Live;
+use crate::sources::ldap::opening::open;
+use crate::sources::ldap::probe::{Probe, probe};
 use crate::sources::ldap::reading::snapshot;
 use crate::sources::ldap::tls;
 use crate::sources::ldap::walk::walk;
@@ -25,7 +26,7 @@ const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// A directory read over the network.
 pub struct LdapSource {
     config: LdapConfig,
-    tls: Arc<ClientConfig>,
+    tls: Option<Arc<ClientConfig>>,
     progress: Option<Arc<dyn Progress>>,
 }
 
@@ -36,8 +37,14 @@ impl LdapSource {
         Ok(LdapSource { config, tls, progress })
     }
 
+    /// Connects, binds and looks at the configured bases, for `seatsync check`.
+    pub async fn probe(&self) -> Result<Probe, EdgeError> {
+        let connection = open(&self.config, self.tls.as_ref()).await?;
+        Ok(probe(&connection, &self.config).await)
+    }
+
     async fn read_groups(&self, wanted: &[GroupRef]) -> Result<Snapshot, LdapError> {
-        let connection = Connection::open(&self.config, &self.tls).await?;
+        let connection = open(&self.config, self.tls.as_ref()).await?;
         let live = Live::new(&connection, &self.config);
         let decoder = Decoder::new(&self.config.directory);
         let what = format!("ldap {}: people", self.config.name);

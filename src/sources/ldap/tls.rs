@@ -13,8 +13,12 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use crate::sources::ldap::config::{Bind, LdapConfig};
 use crate::sources::ldap::error::LdapError;
 
-/// Reads the files that the configuration names.
-pub fn client_config(config: &LdapConfig) -> Result<Arc<ClientConfig>, LdapError> {
+/// Reads the files that the configuration names. `None` where nothing is encrypted: a machine without authorities of its
+/// own can do without them then.
+pub fn client_config(config: &LdapConfig) -> Result<Option<Arc<ClientConfig>>, LdapError> {
+    if !config.start_tls && config.urls.iter().all(|url| url.scheme() != "ldaps") {
+        return Ok(None);
+    }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
@@ -30,7 +34,7 @@ pub fn client_config(config: &LdapConfig) -> Result<Arc<ClientConfig>, LdapError
         | Bind::Anonymous
         | Bind::Gssapi => builder.with_no_client_auth(),
     };
-    Ok(Arc::new(tls))
+    Ok(Some(Arc::new(tls)))
 }
 
 fn verifier(

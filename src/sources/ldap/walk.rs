@@ -138,23 +138,20 @@ impl Walk<'_> {
     }
 
     async fn read(&mut self, lookup: &impl Lookup, level: Level, told: &(dyn Fn(u64) + Send + Sync)) {
-        let mut named = lookup.named(&level.names);
-        while let Some((at, fate)) = named.next().await {
-            let name = &level.names[at];
-            let node = level.nodes[at];
+        let mut settle = |at: usize, fate| {
+            let (name, node) = (&level.names[at], level.nodes[at]);
             if self.graph.nodes[node as usize] == Node::Pending {
                 let place = Place { covered: lookup.covers_person(&name.canonical), root: false };
                 self.settle(node, &name.spelt, fate, place);
             }
             told(self.graph.people.len() as u64);
-        }
-        drop(named);
-        let mut found = lookup.usernames(&level.usernames);
-        while let Some((at, fate)) = found.next().await {
+        };
+        lookup.named(&level.names, &mut settle).await;
+        let mut settle = |at: usize, fate| {
             self.settle_username(level.username_nodes[at], &level.usernames[at], fate);
             told(self.graph.people.len() as u64);
-        }
-        drop(found);
+        };
+        lookup.usernames(&level.usernames, &mut settle).await;
         for (group, primary) in &level.primaries {
             let (entries, flaw) = lookup.primary(primary).await;
             for entry in entries {
@@ -196,6 +193,7 @@ impl Walk<'_> {
         let settled = match fate {
             Fate::Found(entry) => match self.decoder.kind(&entry) {
                 Kind::Group(group) => Node::Group(self.group(group, place.root)),
+                Kind::Foreign => Node::Outside { name: name.into() },
                 Kind::Person(_) if !place.covered => Node::Outside { name: name.into() },
                 Kind::Person(person) => {
                     self.graph.people.push(Arc::new(person));

@@ -1,0 +1,86 @@
+//! The figures as Markdown.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::bench::measure::Measured;
+use crate::process::{output, program};
+
+/// What was measured of one company.
+pub(crate) struct Figures {
+    pub(crate) people: usize,
+    pub(crate) in_groups: usize,
+    pub(crate) ldapsearch: Measured,
+    /// How long the directory took to read, within the plan.
+    pub(crate) read: Duration,
+    pub(crate) plan: Measured,
+    pub(crate) calls: usize,
+    pub(crate) fewest_calls: usize,
+}
+
+impl Figures {
+    /// A row of the table.
+    pub(crate) fn line(&self) -> String {
+        let seconds = |duration: Duration| format!("{:.2} s", duration.as_secs_f64());
+        let mib = |kib: u64| format!("{} MiB", kib.div_ceil(1024));
+        let ratio = self.read.as_secs_f64() / self.ldapsearch.wall.as_secs_f64();
+        let cells = [
+            thousands(self.people),
+            thousands(self.in_groups),
+            seconds(self.ldapsearch.wall),
+            seconds(self.read),
+            format!("{ratio:.2}"),
+            seconds(self.plan.wall),
+            mib(self.plan.peak_kib),
+            thousands(self.calls),
+            thousands(self.fewest_calls),
+        ];
+        format!("| {} |", cells.join(" | "))
+    }
+}
+
+/// The document.
+pub(crate) fn page(rows: &[Figures]) -> String {
+    let rows: Vec<String> = rows.iter().map(Figures::line).collect();
+    format!("{INTRODUCTION}{}\n\nMeasured on {}.\n", rows.join("\n"), machine())
+}
+
+const INTRODUCTION: &str = "# Benchmarks
+
+<!-- Written by `cargo xtask bench`. -->
+
+What `seatsync plan --format json --out` costs as a whole process, with OpenLDAP and the simulated GitLab in processes of their
+own on the same machine. One rule names one group; below it are 199 others in three levels, and in these are the people. Each
+person has an account, two of five hold a seat. Our own budget of requests is set out of the way. Of three runs, taken in turn,
+the least disturbed counts.
+
+* **ldapsearch** reads all people and all groups of the directory, the same attributes in the same pages, and prints them to
+  `/dev/null`.
+* **read** is how long seatsync takes for the directory, into memory and checked. It reads only who is in the groups.
+* **plan** is the whole run: directory, GitLab, matching, deciding, the report.
+* **fewest calls** is the version, the purchases, a page for each 100 holders, and for the accounts the pages of all or one
+  lookup for each person, whichever is less.
+
+| people | in groups | ldapsearch | read | ratio | plan | peak memory | calls | fewest calls |
+| --: | --: | --: | --: | --: | --: | --: | --: | --: |
+";
+
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
+    groups.join(",")
+}
+
+/// The processor, its cores and the kernel.
+fn machine() -> String {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = model.map_or("an unknown processor", |(_, model)| model);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let said = |name: &str, argument: &str| {
+        let printed = output(program(name).arg(argument)).unwrap_or_default();
+        String::from_utf8_lossy(&printed).trim().to_owned()
+    };
+    format!("{model}, {cores} cores, {}, {}", said("uname", "-sr"), said("rustc", "--version"))
+}

@@ -1,0 +1,96 @@
+//! Measures whole processes: what a plan costs beside `ldapsearch` reading the same, and beside the fewest calls to GitLab.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::bench::company::Company;
+use crate::bench::figures::{Figures, page};
+use crate::bench::measure::{Measured, best, measure};
+use crate::bench::servers::{GitLab, Slapd};
+use crate::process::{TaskError, cargo, program, root, run, say, target};
+use crate::setup;
+
+mod company;
+mod figures;
+mod measure;
+mod servers;
+
+/// Each is measured so often, in turn with its neighbour, and the least disturbed counts.
+const ROUNDS: usize = 3;
+
+/// Builds for release, measures, and writes `docs/benchmarks.md`.
+pub(crate) fn bench() -> Result<(), TaskError> {
+    setup::setup()?;
+    run(&mut cargo(&["build", "--release", "--locked", "--package", "seatsync", "--package", "simulator"]))?;
+    let mut rows = Vec::new();
+    for (people, in_groups) in [(1_000, 1_000), (20_000, 20_000), (100_000, 100_000), (100_000, 2_000)] {
+        let row = figures(&Company { people, in_groups })?;
+        say(&row.line());
+        rows.push(row);
+    }
+    write(&root().join("docs/benchmarks.md"), &page(&rows))
+}
+
+/// Everything about one company, its directory and its GitLab running beside each other.
+fn figures(company: &Company) -> Result<Figures, TaskError> {
+    let folder = target().join("bench");
+    if folder.exists() {
+        let removed = fs::remove_dir_all(&folder);
+        removed.map_err(|cause| TaskError::File { doing: "remove", path: folder.clone(), cause })?;
+    }
+    write(&folder.join("people.ldif"), &company.ldif())?;
+    write(&folder.join("world.toml"), &company.world())?;
+    let slapd = Slapd::start(&folder)?;
+    let gitlab = GitLab::start(&folder)?;
+    let config = folder.join("seatsync.toml");
+    write(&config, &company.configuration(slapd.port, gitlab.port))?;
+
+    let mut searches = Vec::new();
+    let mut plans = Vec::new();
+    for _ in 0..ROUNDS {
+        searches.push(ldapsearch(company, slapd.port, &folder)?);
+        gitlab.forget_calls()?;
+        plans.push(plan(&config, &folder)?);
+    }
+    Ok(Figures {
+        people: company.people,
+        in_groups: company.in_groups,
+        calls: gitlab.calls()?,
+        fewest_calls: company.fewest_calls(),
+        ldapsearch: best(searches),
+        read: plans.iter().filter_map(Measured::source_read).min().unwrap_or_default(),
+        plan: best(plans),
+    })
+}
+
+/// The same groups and people, with the attributes that seatsync asks for, in pages of the same size.
+fn ldapsearch(company: &Company, port: u16, folder: &Path) -> Result<Measured, TaskError> {
+    let url = format!("ldap://127.0.0.1:{port}");
+    let search = |filter: &str, attributes: &[&str]| {
+        let mut command = program("ldapsearch");
+        command.args(["-x", "-LLL", "-o", "ldif-wrap=no", "-E", "pr=1000/noprompt", "-H", &url]);
+        command
+            .args(["-D", company::READER, "-w", company::PASSWORD, "-b", company::SUFFIX, filter])
+            .args(attributes);
+        measure(&mut command, folder)
+    };
+    let groups = search(&company.groups_filter(), &["objectClass", "cn", "entryUUID", "member"])?;
+    let people = search(&company.people_filter(), &["objectClass", "uid", "cn", "mail", "entryUUID"])?;
+    Ok(groups.followed_by(people))
+}
+
+fn plan(config: &Path, folder: &Path) -> Result<Measured, TaskError> {
+    let mut command = program(target().join("release/seatsync"));
+    command.args(["plan", "-v", "--log-format", "json", "--format", "json", "--config"]).arg(config);
+    command.arg("--out").arg(folder.join("plan.json"));
+    command.env("BENCH_PASSWORD", company::PASSWORD).env("BENCH_TOKEN", company::TOKEN);
+    measure(&mut command, folder)
+}
+
+fn write(path: &PathBuf, text: &str) -> Result<(), TaskError> {
+    if let Some(folder) = path.parent() {
+        let made = fs::create_dir_all(folder);
+        made.map_err(|cause| TaskError::File { doing: "create", path: folder.to_owned(), cause })?;
+    }
+    fs::write(path, text).map_err(|cause| TaskError::File { doing: "write", path: path.clone(), cause })
+}
