@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -110,6 +110,41 @@ fn an_apply_that_nobody_approved_touches_nothing() {
     assert_eq!(stage.holders(), ["ada", "bob"]);
     assert!(stage.gitlab.requests().is_empty());
     assert!(stage.files() == before);
+}
+
+/// Types an answer to `apply` on a terminal, which `script` of util-linux plays.
+fn apply_on_a_terminal(stage: &Stage, answer: &str) -> Ended {
+    let apply = format!("{} apply --color never", env!("CARGO_BIN_EXE_seatsync"));
+    let mut command = std::process::Command::new("script");
+    command.args(["--quiet", "--return", "--command", &apply, "/dev/null"]);
+    command.current_dir(stage.path("")).env("GITLAB_TOKEN", TOKEN);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut terminal = command.spawn().unwrap();
+    terminal.stdin.take().unwrap().write_all(format!("{answer}\n").as_bytes()).unwrap();
+    Ended::of(terminal.wait_with_output().unwrap())
+}
+
+#[test]
+fn a_person_at_a_terminal_is_shown_the_plan_and_asked() {
+    let stage = change_pending();
+    let ended = apply_on_a_terminal(&stage, "no").exits(1);
+    ended.says("- bob").says("Apply these 2 changes?").says("not applied: nothing was changed");
+    assert_eq!(stage.holders(), ["ada", "bob"]);
+
+    apply_on_a_terminal(&stage, "yes").exits(0).says("1 assigned, 1 revoked");
+    assert_eq!(stage.holders(), ["ada", "cyd"]);
+}
+
+#[test]
+fn beyond_the_limits_a_yes_is_not_enough() {
+    let stage = change_refused();
+    apply_on_a_terminal(&stage, "yes").exits(1).says("The guard refuses these 2 changes.");
+    assert_eq!(stage.holders(), ["ada", "bob"]);
+
+    let digest =
+        stage.run("plan --format json").json()["digest"].as_str().unwrap()["sha256:".len()..][..6].to_owned();
+    apply_on_a_terminal(&stage, &digest).exits(0);
+    assert_eq!(stage.holders(), ["ada", "cyd"]);
 }
 
 #[test]
