@@ -56,6 +56,20 @@ pub trait Source: Send + Sync {
     /// Reads the groups that rules name and the people in them. An error means that nothing is known; whatever is
     /// known only in part says so in the snapshot.
     fn read<'a>(&'a self, wanted: &'a [GroupRef]) -> BoxFuture<'a, Result<Snapshot, EdgeError>>;
+
+    /// Who answers, and what is wrong at first sight, for `seatsync check`; reads next to nothing.
+    fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>>;
+}
+
+/// What was learnt from a directory at first sight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// What was opened: a URL or a file.
+    pub place: String,
+    /// The product, as far as it tells: `OpenLDAP`, `Active Directory`, or its vendor's name and version.
+    pub product: String,
+    /// Each in one sentence: bases that do not exist or may not be read.
+    pub trouble: Vec<String>,
 }
 
 /// Reads purchases and holders.
@@ -188,4 +202,7 @@ pub trait Clock: Send + Sync {
 pub trait Progress: Send + Sync {
     /// `what` (for people, such as `ldap corp: people`) has reached `done`, of `total` where that is known.
     fn at(&self, what: &str, done: u64, total: Option<u64>);
+
+    /// Takes away what is shown: something else is about to be printed.
+    fn clear(&self);
 }

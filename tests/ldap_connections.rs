@@ -259,6 +259,8 @@ async fn a_server_that_stops_answering_costs_one_timeout() {
 struct OnFirst<F: Fn() + Send + Sync>(std::sync::Once, F);
 
 impl<F: Fn() + Send + Sync> Progress for OnFirst<F> {
+    fn clear(&self) {}
+
     fn at(&self, _: &str, _: u64, _: Option<u64>) {
         self.0.call_once(&self.1);
     }
@@ -305,6 +307,6 @@ async fn a_probe_tells_the_product_and_what_is_wrong_with_the_bases() {
     let person_base_dn = format!("ou=poeple,{SUFFIX}");
     let source = LdapSource::new(LdapConfig { person_base_dn, ..config(&slapd) }, None).unwrap();
     let probe = source.probe().await.unwrap();
-    assert_eq!(probe.server, "OpenLDAP");
+    assert_eq!(probe.product, "OpenLDAP");
     assert_eq!(probe.trouble, ["the base `ou=poeple,dc=example,dc=test` does not exist"]);
 }

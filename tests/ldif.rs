@@ -143,3 +143,18 @@ async fn a_file_that_is_damaged_says_where() {
         assert_eq!(said(error), format!("`{}`, {words}", path.display()));
     }
 }
+
+#[tokio::test]
+async fn an_export_without_keys_knows_people_by_their_names_and_says_so() {
+    let plain = "dn: uid=ada,dc=x\nobjectClass: inetOrgPerson\nuid: ada\n\ndn: cn=team,dc=x\nobjectClass: groupOfNames\ncn: team\nmember: uid=ada,dc=x\n";
+    let snapshot = read(plain, Schema::Rfc2307bis, &["team"]).await.unwrap();
+    assert_eq!(snapshot.coverage(), Coverage::Complete);
+    assert_eq!(snapshot.people[0].id.as_str(), "uid=ada,dc=x");
+    assert_eq!(snapshot.findings[0].code.key(), "id_absent");
+    assert!(snapshot.findings[0].message.contains("attributes = { id = "));
+
+    // One key is enough to show that keys were exported: who lacks one cannot be followed.
+    let keyed = plain.replace("cn: team\n", "cn: team\nentryUUID: 1\n");
+    let snapshot = read(&keyed, Schema::Rfc2307bis, &["team"]).await.unwrap();
+    assert!(matches!(snapshot.coverage(), Coverage::Partial { .. }));
+}

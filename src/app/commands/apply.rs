@@ -105,6 +105,7 @@ pub async fn carry_out(
     let in_flight = settled_in_flight(&in_flight, &input.seats.purchases);
     let plan = plan(&input);
     drop(input);
+    progress.clear();
     let approval = approval(&plan)?;
     let approved = match approve(plan, &approval) {
         Ok(approved) => approved,
@@ -121,7 +122,9 @@ pub async fn carry_out(
         clock,
         progress: progress.as_ref(),
     };
-    let outcomes = apply(&approved, &in_flight, &tools).await?;
+    let outcomes = apply(&approved, &in_flight, &tools).await;
+    progress.clear();
+    let outcomes = outcomes?;
     store.close().await;
     Ok(Applied::Done { approved: Box::new(approved), outcomes })
 }

@@ -15,7 +15,7 @@ use crate::model::finding::Level;
 use crate::model::plan::Plan;
 use crate::model::snapshot::Coverage;
 use crate::planning::plan;
-use crate::ports::Clock as _;
+use crate::ports::{Clock as _, Probe};
 use crate::report::words::plural;
 use crate::sync::observe::{observe, read_all};
 
@@ -29,6 +29,12 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
     page.configuration(&config);
     let preflight = neighbours.gitlab.preflight().await;
     page.gitlab(&config, &preflight);
+    for source in &neighbours.sources {
+        // Why a source cannot be reached is told below, where it is read.
+        if let Ok(probe) = source.probe().await {
+            page.probe(source.name().as_str(), &probe);
+        }
+    }
     if preflight.problems.iter().any(|problem| problem.stops == Stops::Planning) {
         for snapshot in read_all(&neighbours.wanted, &neighbours.sources).await {
             page.source(
@@ -42,6 +48,7 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
         let input = observe(&neighbours.wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await?;
         page.plan(&plan(&input));
     }
+    progress.clear();
     page.seat_sync();
     print(&page.text)?;
     Ok(page.exit())
@@ -99,6 +106,14 @@ impl Page {
             if !problem.hint.is_empty() {
                 self.line("", &format!("hint: {}", problem.hint));
             }
+        }
+    }
+
+    fn probe(&mut self, name: &str, probe: &Probe) {
+        self.line("ok", &format!("source {name}: {} at {}", probe.product, probe.place));
+        for trouble in &probe.trouble {
+            self.partial = true;
+            self.line("error", &format!("source {name}: {trouble}"));
         }
     }
 

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use crate::model::group::{Group, GroupRef, Member, NestingPath};
 use crate::model::person::{PersonId, SourceName};
 use crate::model::snapshot::{Coverage, GroupReading, GroupState, Snapshot, SourceKind};
-use crate::ports::{EdgeError, Source};
+use crate::ports::{EdgeError, Probe, Source};
 use crate::sources::csv::config::CsvConfig;
 use crate::sources::csv::decode::{Listed, decode};
 use crate::sources::csv::error::CsvError;
@@ -43,6 +43,11 @@ impl Source for CsvSource {
                 .map_err(|cause| CsvError::Decode { path: path.clone(), cause })?;
             Ok(snapshot(&self.config.name, &people, wanted))
         })
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>> {
+        let place = self.config.path.display().to_string();
+        Box::pin(async move { Ok(Probe { place, product: "CSV file".to_owned(), trouble: Vec::new() }) })
     }
 }
 

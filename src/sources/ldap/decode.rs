@@ -81,6 +81,9 @@ pub fn group_names(schema: Schema) -> &'static [&'static str] {
     }
 }
 
+/// What `attributes.id` says where people are known by their DN alone.
+pub const BY_NAME: &str = "dn";
+
 /// The attributes that hold members' DNs.
 pub fn member_attributes(schema: Schema) -> &'static [&'static str] {
     match schema {
@@ -187,7 +190,11 @@ pub fn is_group(entry: &Entry) -> bool {
 }
 
 /// The unchanging key in its usual spelling: a GUID of Active Directory as Microsoft writes it, anything else as it is.
+/// `dn` means the name itself, for an export that holds no key.
 pub fn id(entry: &Entry, attribute: &str) -> Option<String> {
+    if attribute == BY_NAME {
+        return Some(entry.dn.clone());
+    }
     let value = entry.values(attribute).next()?;
     if attribute.eq_ignore_ascii_case("objectGUID") {
         return value.try_into().ok().map(guid::text);

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 
+use crate::model::finding::{Finding, FindingCode, Level};
 use crate::model::group::GroupRef;
 use crate::model::person::SourceName;
 use crate::model::snapshot::{Snapshot, SourceKind};
-use crate::ports::{EdgeError, Progress, Source};
+use crate::ports::{EdgeError, Probe, Progress, Source};
 use crate::sources::ldap::config::LdifConfig;
 use crate::sources::ldap::decode::Decoder;
 use crate::sources::ldap::error::LdapError;
@@ -41,7 +42,7 @@ impl LdifSource {
             })
         });
         let tree = tree.await.expect("reading a file neither panics nor is aborted")?;
-        let decoder = Decoder::new(&self.config.directory);
+        let decoder = Decoder::new(&tree.directory);
         let what = format!("ldif {}: people", self.config.name);
         let told = |people| {
             if let Some(progress) = &self.progress {
@@ -50,7 +51,25 @@ impl LdifSource {
         };
         let (roots, graph) = walk(&tree, &decoder, wanted, &told).await;
         let nested = self.config.directory.nested_groups;
-        Ok(snapshot(&self.config.name, SourceKind::Ldif, wanted, roots, graph, nested))
+        let mut snapshot = snapshot(&self.config.name, SourceKind::Ldif, wanted, roots, graph, nested);
+        snapshot.findings.extend(tree.by_name.then(|| self.known_by_name()));
+        Ok(snapshot)
+    }
+}
+
+impl LdifSource {
+    fn known_by_name(&self) -> Finding {
+        Finding {
+            level: Level::Warning,
+            code: FindingCode::IdAbsent,
+            rule: None,
+            message: format!(
+                "no entry of `{}` has the attribute `{}`: people are known by their DN, so that whoever is renamed or moved \
+                 is somebody new; export it too (`ldapsearch … '*' '+'`), or name another: `attributes = {{ id = \"…\" }}`",
+                self.config.path.display(),
+                self.config.directory.attributes.id
+            ),
+        }
     }
 }
 
@@ -65,5 +84,10 @@ impl Source for LdifSource {
 
     fn read<'a>(&'a self, wanted: &'a [GroupRef]) -> BoxFuture<'a, Result<Snapshot, EdgeError>> {
         async move { Ok(self.read_groups(wanted).await?) }.boxed()
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>> {
+        let place = self.config.path.display().to_string();
+        async move { Ok(Probe { place, product: "LDIF export".to_owned(), trouble: Vec::new() }) }.boxed()
     }
 }

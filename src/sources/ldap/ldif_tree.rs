@@ -7,7 +7,7 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 
 use crate::model::distinguished_name::DistinguishedName;
 use crate::model::group::GroupRef;
-use crate::sources::ldap::config::Directory;
+use crate::sources::ldap::config::{AttributeNames, Directory};
 use crate::sources::ldap::decode::{self, Primary, attributes, group_classes, group_names};
 use crate::sources::ldap::entry::Entry;
 use crate::sources::ldap::ldif_packed::{Descriptions, Packed};
@@ -16,7 +16,9 @@ use crate::sources::ldap::lookup::{Fate, GroupSearch, Lookup, Name};
 
 /// The entries of one file.
 pub struct Tree {
-    directory: Directory,
+    pub directory: Directory,
+    /// Whether people and groups are known by their DN, since no entry holds the schema's own key.
+    pub by_name: bool,
     groups: HashMap<DistinguishedName, Entry>,
     others: HashMap<DistinguishedName, Packed>,
     descriptions: Descriptions,
@@ -29,6 +31,7 @@ impl Tree {
         let kept = |name: &str| wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
         let mut tree = Tree {
             directory: directory.clone(),
+            by_name: directory.attributes.id == AttributeNames::of(directory.schema).id,
             groups: HashMap::new(),
             others: HashMap::new(),
             descriptions: Descriptions::default(),
@@ -44,6 +47,7 @@ impl Tree {
             if tree.holds(&name) {
                 return refused(format!("`{}` is there twice", entry.dn));
             }
+            tree.by_name &= entry.values(&directory.attributes.id).next().is_none();
             if decode::is_group(&entry) {
                 tree.groups.insert(name, entry);
             } else {
@@ -53,6 +57,9 @@ impl Tree {
         })?;
         if tree.groups.is_empty() && tree.others.is_empty() {
             return Err(Refusal { line: 1, because: "there is no entry in this file".to_owned() });
+        }
+        if tree.by_name {
+            tree.directory.attributes.id = decode::BY_NAME.to_owned();
         }
         Ok(tree)
     }

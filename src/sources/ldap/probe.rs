@@ -2,20 +2,11 @@
 
 use ldap3::Scope;
 
+use crate::ports::Probe;
 use crate::sources::ldap::config::LdapConfig;
 use crate::sources::ldap::connection::{Connection, Query};
 use crate::sources::ldap::entry::Entry;
 use crate::sources::ldap::live::search_failed;
-
-/// What was learnt from one server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Probe {
-    pub url: String,
-    /// The product, as far as the server tells: `OpenLDAP`, `Active Directory`, or its vendor's name and version.
-    pub server: String,
-    /// Each in one sentence: bases that do not exist or may not be read.
-    pub trouble: Vec<String>,
-}
 
 /// `supportedCapabilities` of Active Directory and whatever behaves like it (MS-ADTS 3.1.1.3.4.3.1).
 const ACTIVE_DIRECTORY: &str = "1.2.840.113556.1.4.800";
@@ -33,11 +24,11 @@ pub async fn probe(connection: &Connection, config: &LdapConfig) -> Probe {
         }
     }
     let wanted = ["vendorName", "vendorVersion", "supportedCapabilities", "objectClass"];
-    let server = match read(connection, "", &wanted).await {
+    let product = match read(connection, "", &wanted).await {
         Ok(Some(root)) => product(&root),
         Ok(None) | Err(_) => "a server that tells nothing of itself".to_owned(),
     };
-    Probe { url: connection.url.to_string(), server, trouble }
+    Probe { place: connection.url.to_string(), product, trouble }
 }
 
 async fn read(connection: &Connection, base: &str, attributes: &[&str]) -> Result<Option<Entry>, String> {

@@ -9,13 +9,13 @@ use rustls::ClientConfig;
 use crate::model::group::GroupRef;
 use crate::model::person::SourceName;
 use crate::model::snapshot::{Snapshot, SourceKind};
-use crate::ports::{EdgeError, Progress, Source};
+use crate::ports::{EdgeError, Probe, Progress, Source};
 use crate::sources::ldap::config::LdapConfig;
 use crate::sources::ldap::decode::Decoder;
 use crate::sources::ldap::error::LdapError;
 use crate::sources::ldap::live::Live;
 use crate::sources::ldap::opening::open;
-use crate::sources::ldap::probe::{Probe, probe};
+use crate::sources::ldap::probe::probe;
 use crate::sources::ldap::reading::snapshot;
 use crate::sources::ldap::tls;
 use crate::sources::ldap::walk::walk;
@@ -35,12 +35,6 @@ impl LdapSource {
     pub fn new(config: LdapConfig, progress: Option<Arc<dyn Progress>>) -> Result<LdapSource, LdapError> {
         let tls = tls::client_config(&config)?;
         Ok(LdapSource { config, tls, progress })
-    }
-
-    /// Connects, binds and looks at the configured bases, for `seatsync check`.
-    pub async fn probe(&self) -> Result<Probe, EdgeError> {
-        let connection = open(&self.config, self.tls.as_ref()).await?;
-        Ok(probe(&connection, &self.config).await)
     }
 
     async fn read_groups(&self, wanted: &[GroupRef]) -> Result<Snapshot, LdapError> {
@@ -72,5 +66,13 @@ impl Source for LdapSource {
 
     fn read<'a>(&'a self, wanted: &'a [GroupRef]) -> BoxFuture<'a, Result<Snapshot, EdgeError>> {
         async move { Ok(self.read_groups(wanted).await?) }.boxed()
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>> {
+        async move {
+            let connection = open(&self.config, self.tls.as_ref()).await?;
+            Ok(probe(&connection, &self.config).await)
+        }
+        .boxed()
     }
 }
