@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -110,6 +110,41 @@ fn an_apply_that_nobody_approved_touches_nothing() {
     assert_eq!(stage.holders(), ["ada", "bob"]);
     assert!(stage.gitlab.requests().is_empty());
     assert!(stage.files() == before);
+}
+
+/// Types an answer to `apply` on a terminal, which `script` of util-linux plays.
+fn apply_on_a_terminal(stage: &Stage, answer: &str) -> Ended {
+    let apply = format!("{} apply --color never", env!("CARGO_BIN_EXE_seatsync"));
+    let mut command = std::process::Command::new("script");
+    command.args(["--quiet", "--return", "--command", &apply, "/dev/null"]);
+    command.current_dir(stage.path("")).env("GITLAB_TOKEN", TOKEN);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut terminal = command.spawn().unwrap();
+    terminal.stdin.take().unwrap().write_all(format!("{answer}\n").as_bytes()).unwrap();
+    Ended::of(terminal.wait_with_output().unwrap())
+}
+
+#[test]
+fn a_person_at_a_terminal_is_shown_the_plan_and_asked() {
+    let stage = change_pending();
+    let ended = apply_on_a_terminal(&stage, "no").exits(1);
+    ended.says("- bob").says("Apply these 2 changes?").says("not applied: nothing was changed");
+    assert_eq!(stage.holders(), ["ada", "bob"]);
+
+    apply_on_a_terminal(&stage, "yes").exits(0).says("1 assigned, 1 revoked");
+    assert_eq!(stage.holders(), ["ada", "cyd"]);
+}
+
+#[test]
+fn beyond_the_limits_a_yes_is_not_enough() {
+    let stage = change_refused();
+    apply_on_a_terminal(&stage, "yes").exits(1).says("The guard refuses these 2 changes.");
+    assert_eq!(stage.holders(), ["ada", "bob"]);
+
+    let digest =
+        stage.run("plan --format json").json()["digest"].as_str().unwrap()["sha256:".len()..][..6].to_owned();
+    apply_on_a_terminal(&stage, &digest).exits(0);
+    assert_eq!(stage.holders(), ["ada", "cyd"]);
 }
 
 #[test]
@@ -360,7 +395,7 @@ fn the_plan_has_the_shape_of_the_contract() {
         cyd["person"],
         json!({ "source": "corp", "id": id, "name": "The cyd", "email": "cyd@example.test" })
     );
-    assert_eq!((&cyd["managed"], &cyd["matched_by"]), (&json!(true), &json!("email")));
+    assert_eq!((&cyd["managed"], &cyd["matched_by"]), (&json!(true), &json!("identity")));
     assert_eq!(
         (&cyd["rule"], &cyd["rank"], &cyd["path"]),
         (&json!("platform"), &json!(100), &json!(["platform"]))
@@ -439,6 +474,37 @@ fn a_file_holds_the_same_report() {
         .run("plan --out nowhere/plan.json")
         .exits(1)
         .complains("failed to write the report to `nowhere/plan.json`");
+}
+
+/// Exit 1 says that nothing was changed: so a report that cannot be written ends an apply before it begins.
+#[test]
+fn an_apply_whose_report_has_nowhere_to_go_changes_nothing() {
+    let stage = change_pending();
+    let ended = stage.run("apply --yes --out nowhere/outcome.json").exits(1);
+    ended.complains("failed to write the report to `nowhere/outcome.json`");
+    assert_eq!(stage.holders(), ["ada", "bob"]);
+    assert!(stage.writes().is_empty());
+}
+
+/// What was done was done, though its report got lost.
+#[test]
+fn an_apply_whose_report_gets_lost_is_no_failure() {
+    let stage = change_pending();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = stage.command("apply --yes");
+    let ended = Ended::of(command.stdout(full).output().unwrap());
+    ended.exits(0).complains("failed to write the report to standard output");
+    assert_eq!(stage.holders(), ["ada", "cyd"]);
+}
+
+#[test]
+fn an_apply_without_a_state_to_write_to_changes_nothing() {
+    let stage = change_pending();
+    let config = std::fs::read_to_string(stage.path("seatsync.toml")).unwrap();
+    stage.write("seatsync.toml", &config.replace("sqlite:state.db", "sqlite:nowhere/state.db"));
+    stage.run("plan").exits(0);
+    stage.run("apply --yes").exits(1).complains("nowhere/state.db");
+    assert_eq!(stage.holders(), ["ada", "bob"]);
 }
 
 #[test]
