@@ -23,6 +23,7 @@ fn an_apply_that_nobody_approved_touches_nothing() {
 }
 
 /// Types an answer to `apply` on a terminal, which `script` of util-linux plays.
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 fn apply_on_a_terminal(stage: &Stage, answer: &str) -> Ended {
     let apply = format!("{} apply --color never", env!("CARGO_BIN_EXE_seatsync"));
     let mut command = std::process::Command::new("script");
