@@ -9,6 +9,7 @@ use crate::support::stage::{Ended, LDIF, PLATFORM, SMALL};
 use crate::{change_pending, change_refused};
 
 /// The keys of a JSON object, in their order.
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 fn keys(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
 }
