@@ -202,4 +202,7 @@ pub trait Clock: Send + Sync {
 pub trait Progress: Send + Sync {
     /// `what` (for people, such as `ldap corp: people`) has reached `done`, of `total` where that is known.
     fn at(&self, what: &str, done: u64, total: Option<u64>);
+
+    /// Takes away what is shown: something else is about to be printed.
+    fn clear(&self);
 }

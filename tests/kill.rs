@@ -91,6 +91,8 @@ impl Reorganisation {
 struct Chance(u64);
 
 impl Chance {
+    #[expect(clippy::disallowed_methods, reason = "whoever repeats a failure says so in the environment")]
+    #[expect(clippy::print_stderr, reason = "shown if the test fails, to be repeated")]
     fn new() -> Chance {
         let given = std::env::var("SEATSYNC_SEED").ok().map(|seed| seed.parse().unwrap());
         let seed = given.unwrap_or_else(|| RandomState::new().build_hasher().finish()) | 1;

@@ -259,6 +259,8 @@ async fn a_server_that_stops_answering_costs_one_timeout() {
 struct OnFirst<F: Fn() + Send + Sync>(std::sync::Once, F);
 
 impl<F: Fn() + Send + Sync> Progress for OnFirst<F> {
+    fn clear(&self) {}
+
     fn at(&self, _: &str, _: u64, _: Option<u64>) {
         self.0.call_once(&self.1);
     }

@@ -27,19 +27,31 @@ pub struct Report<'a> {
     pub json: &'a dyn Fn() -> String,
 }
 
-/// Delivers a report as the arguments say.
+/// Makes sure that the file of a report can be written, for whoever is about to change what cannot be undone.
+pub fn prepare(args: &ReportArgs) -> Result<(), OutputError> {
+    let Some(path) = &args.out else { return Ok(()) };
+    let tried = if is_special(path) {
+        fs::OpenOptions::new().write(true).open(path).map(drop)
+    } else {
+        part_of(path).and_then(|part| fs::write(&part, "").and_then(|()| fs::remove_file(&part)))
+    };
+    tried.map_err(|cause| OutputError::File { path: path.clone(), cause })
+}
+
+/// Delivers a report as the arguments say. Where it cannot be filed, it is printed all the same.
 pub fn deliver(report: &Report<'_>, args: &ReportArgs, color: Color) -> Result<(), OutputError> {
-    if let Some(path) = &args.out {
+    let filed = args.out.as_ref().map_or(Ok(()), |path| {
         let text = match format_of_file(path, args.format) {
             Format::Text => (report.text)(Look { color: false }),
             Format::Json => (report.json)(),
         };
-        write_whole(path, &text).map_err(|cause| OutputError::File { path: path.clone(), cause })?;
-    }
-    print(&match args.format.unwrap_or(Format::Text) {
+        write_whole(path, &text).map_err(|cause| OutputError::File { path: path.clone(), cause })
+    });
+    let printed = print(&match args.format.unwrap_or(Format::Text) {
         Format::Text => (report.text)(look(color)),
         Format::Json => (report.json)(),
-    })
+    });
+    filed.and(printed)
 }
 
 /// What a file named so holds: its ending decides, then `--format`; a plan to be approved is JSON.
@@ -89,11 +101,23 @@ pub fn complain(error: &(dyn Error + 'static), hint: &str) {
     }
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file whole or not at all. A device or a pipe is written to, and not replaced by a file.
 fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_owned();
-    name.push(".part");
-    let part = path.with_file_name(name);
+    if is_special(path) {
+        return fs::write(path, text);
+    }
+    let part = part_of(path)?;
     fs::write(&part, text)?;
     fs::rename(&part, path)
+}
+
+fn part_of(path: &Path) -> io::Result<PathBuf> {
+    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_owned();
+    name.push(".part");
+    Ok(path.with_file_name(name))
+}
+
+/// Whether something is there that is no file.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|about| !about.is_file())
 }

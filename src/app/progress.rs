@@ -19,6 +19,8 @@ pub struct Silent;
 
 impl Progress for Silent {
     fn at(&self, _what: &str, _done: u64, _total: Option<u64>) {}
+
+    fn clear(&self) {}
 }
 
 /// One line for each step under way.
@@ -44,15 +46,19 @@ impl Progress for Bars {
             None => line.set_message(format!("{what}: {done}")),
         }
         line.tick();
-        if total == Some(done) {
+    }
+
+    fn clear(&self) {
+        let Ok(mut lines) = self.lines.lock() else { return };
+        for line in std::mem::take(&mut *lines).into_values() {
             line.finish_and_clear();
+            self.all.remove(&line);
         }
     }
 }
 
 impl Drop for Bars {
     fn drop(&mut self) {
-        // What is printed next starts on an empty line.
-        let _cleared = self.all.clear();
+        self.clear();
     }
 }

@@ -1,6 +1,9 @@
 //! Who answers for what: limits, approvals, dry runs, clocks, and codes that tell a disaster from a success.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
+use simulator::http::faults::{Failure, Fault, Target};
 
 use crate::support::stage::{LDIF, PLATFORM, Stage, names};
 
@@ -196,13 +199,7 @@ fn a_disaster_is_no_success() {
     std::fs::rename(stage.path("elsewhere.ldif"), stage.path("corp.ldif")).unwrap();
 
     // GitLab is down.
-    let any = simulator::http::faults::Target::Any;
-    let fault = simulator::http::faults::Fault {
-        target: any,
-        after: 0,
-        times: 1000,
-        failure: simulator::http::faults::Failure::BadGateway,
-    };
+    let fault = Fault { target: Target::Any, after: 0, times: 1000, failure: Failure::BadGateway };
     stage.gitlab.faults().add(fault);
     stage.run("plan").exits(1).complains("error: GitLab failed").complains("hint: ");
     stage.run("apply --yes").exits(1);
@@ -223,10 +220,8 @@ fn a_disaster_is_no_success() {
     stage.run("apply --yes").exits(0);
 }
 
-fn changed(
-    before: &std::collections::BTreeMap<String, Vec<u8>>,
-    after: &std::collections::BTreeMap<String, Vec<u8>>,
-) -> Vec<String> {
+/// The names of files that came, went or changed.
+fn changed(before: &BTreeMap<String, Vec<u8>>, after: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
     let all = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
     all.filter(|name| before.get(*name) != after.get(*name)).cloned().collect()
 }

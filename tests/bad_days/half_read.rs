@@ -1,6 +1,8 @@
 //! Half of it was read: limits, lost pages, failures midway. Half is never taken for all.
 
 use simulator::http::faults::Failure;
+use simulator::world::account::Account;
+use simulator::world::purchase::{Purchase, PurchaseId};
 
 use crate::support::company::Company;
 use crate::support::slapd::{Options, Slapd};
@@ -217,14 +219,39 @@ fn no_revocation_rests_on_a_rule_that_could_not_be_read() {
     assert_eq!(stage.holders(), ["ada", "cyd"]);
 }
 
+/// 10: one directory of two is down: add-ons that do not depend on it go on.
+#[test]
+fn a_source_that_is_down_freezes_its_own_add_ons_alone() {
+    let stage = Stage::new(&["ada", "bob"], 5);
+    let pro = PurchaseId(4);
+    stage.gitlab.world().add_purchase(Purchase::new(pro.0, "CODE_SUGGESTIONS", 5));
+    let sources = format!("{LDIF}\n{}", LDIF.replace("corp", "labs"));
+    let rules = format!(
+        "{}\n{}\n{SMALL}",
+        PLATFORM.replace("groups =", "source = \"corp\"\ngroups ="),
+        PLATFORM
+            .replace("groups =", "source = \"labs\"\ngroups =")
+            .replace("\"platform\"\nadd", "\"labs\"\nadd")
+            .replace("duo_enterprise", "duo_pro"),
+    );
+    stage.configure(&sources, &rules).company(&["ada", "bob"], &["ada", "bob"]);
+    std::fs::copy(stage.path("corp.ldif"), stage.path("labs.ldif")).unwrap();
+    stage.run("apply --yes").exits(0);
+
+    std::fs::remove_file(stage.path("labs.ldif")).unwrap();
+    stage.company(&["ada", "bob"], &["ada"]).run("apply --yes").exits(5);
+
+    assert_eq!(stage.holders(), ["ada"], "Duo Enterprise rests on the directory that was read");
+    assert_eq!(stage.gitlab.world().holder_names(pro), ["ada", "bob"]);
+}
+
 /// 10: a seat whose revocation failed is not handed out.
 #[test]
 fn a_seat_that_could_not_be_taken_back_is_not_handed_out() {
     let stage = Stage::seated(&["ada", "bob"], 2);
     {
         let mut world = stage.gitlab.world();
-        world
-            .add_account(simulator::world::account::Account::human(20, "cyd").with_email("cyd@example.test"));
+        world.add_account(Account::human(20, "cyd").with_email("cyd@example.test"));
     }
     stage.company(&["ada", "bob", "cyd"], &["bob", "cyd"]);
     let refusal = r#"{"data":{"userAddOnAssignmentBulkRemove":{"errors":["SOMETHING_NEW"],"addOnPurchase":null,"users":null}}}"#;

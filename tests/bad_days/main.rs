@@ -1,6 +1,5 @@
 //! What tools of this kind did wrong, told as it must go here. The numbers are those of the incidents: each happened
 //! to a real tool.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod absence;
 mod approvals;

@@ -162,7 +162,7 @@ fn an_address_that_two_people_share_matches_neither() {
         &["objectClass: inetOrgPerson", "sn: Two", "uid: ada2", "cn: Ada Two", "mail: ada@example.test"],
     );
     shared.group("platform", &["ada", "ada2"]);
-    stage.ldif(&shared.ldif);
+    stage.configure(&format!("{LDIF}match_by = [\"email\", \"username\"]\n"), PLATFORM).ldif(&shared.ldif);
 
     let plan = stage.run("plan --format json").exits(0).json();
 

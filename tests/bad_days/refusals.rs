@@ -4,6 +4,7 @@ use simulator::http::faults::Failure;
 use simulator::http::requests::counts;
 use simulator::world::account::AccountState;
 use simulator::world::incident::Incident;
+use simulator::world::settings::RateLimit;
 use simulator::world::token::TokenState;
 
 use crate::support::stage::{ASSIGN, ENTERPRISE, REVOKE, Stage, TOKEN, names};
@@ -141,15 +142,11 @@ fn a_token_that_dies_midway_defers_the_rest() {
     assert_eq!(stage.holders(), uids);
 }
 
-/// 15: our own budget holds, whatever GitLab would allow.
+/// 15: a limit that is reached while we read ends the run before anything is changed.
 #[test]
-fn no_more_is_asked_than_the_budget_allows() {
+fn a_limit_that_is_reached_while_reading_changes_nothing() {
     let (stage, _) = newcomers(3, 5);
-    let strict = |requests| {
-        let budget = simulator::world::settings::RateLimit { requests, period_seconds: 3600 };
-        stage.gitlab.world().settings.throttle = Some(budget);
-    };
-    strict(1);
+    stage.gitlab.world().settings.throttle = Some(RateLimit { requests: 1, period_seconds: 3600 });
     stage
         .run("apply --yes")
         .exits(1)
@@ -161,6 +158,24 @@ fn no_more_is_asked_than_the_budget_allows() {
 
     stage.gitlab.world().settings.throttle = None;
     stage.run("apply --yes").exits(0);
+}
+
+/// 15: the purchase ends on the way: what GitLab says of it has many causes, and the right one is told.
+#[test]
+fn a_purchase_that_ends_midway_defers_the_rest() {
+    let (stage, uids) = newcomers(150, 200);
+    stage.before_mutation(2, Incident::ExpirePurchase { purchase: ENTERPRISE });
+
+    let ended = stage.run("apply --yes").exits(4);
+
+    ended
+        .says("of Duo Enterprise is no longer active")
+        .says("hint: renew it")
+        .says("100 assigned")
+        .says("50 deferred");
+    assert_eq!(stage.holders(), uids[..100]);
+    stage.run("apply --yes").exits(0).says("not purchased").says("warning[purchase_absent]");
+    assert_eq!(stage.holders(), uids[..100], "and what it had is not forgotten");
 }
 
 /// 25: at full licence joiners failed, although leavers freed seats in the same run.

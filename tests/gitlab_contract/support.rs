@@ -122,6 +122,8 @@ pub(crate) fn reader(client: &Arc<Client>) -> Reader {
 struct Nobody;
 
 impl Progress for Nobody {
+    fn clear(&self) {}
+
     fn at(&self, _what: &str, _done: u64, _total: Option<u64>) {}
 }
 

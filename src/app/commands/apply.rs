@@ -9,7 +9,7 @@ use crate::app::commands::approved::{self, ApprovedFile};
 use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
-use crate::app::output::{Report, complain, deliver, look, print, say};
+use crate::app::output::{Report, complain, deliver, look, prepare, print, say};
 use crate::app::{progress, wiring};
 use crate::gitlab::writer::Writer;
 use crate::model::outcome::Outcomes;
@@ -43,6 +43,7 @@ pub async fn run(args: &ApplyArgs, common: &Common) -> Result<Exit, Failure> {
     if let Some(file) = &file {
         same_gitlab(file, &config)?;
     }
+    prepare(&args.report)?;
     let mut shown = false;
     let progress = progress::for_this_terminal();
     let applied = carry_out(&config, &SystemClock, &progress, |plan| match &asked {
@@ -63,7 +64,10 @@ pub async fn run(args: &ApplyArgs, common: &Common) -> Result<Exit, Failure> {
                 },
                 json: &|| json::outcomes(plan, &outcomes),
             };
-            deliver(&report, &args.report, common.color)?;
+            if let Err(error) = deliver(&report, &args.report, common.color) {
+                // What was done was done: to fail would say that nothing was changed.
+                complain(&error, "`seatsync runs` tells what came of each change");
+            }
             Ok(Exit::of_apply(plan, &outcomes))
         }
         Applied::Refused(refused) => {
@@ -101,6 +105,7 @@ pub async fn carry_out(
     let in_flight = settled_in_flight(&in_flight, &input.seats.purchases);
     let plan = plan(&input);
     drop(input);
+    progress.clear();
     let approval = approval(&plan)?;
     let approved = match approve(plan, &approval) {
         Ok(approved) => approved,
@@ -117,7 +122,9 @@ pub async fn carry_out(
         clock,
         progress: progress.as_ref(),
     };
-    let outcomes = apply(&approved, &in_flight, &tools).await?;
+    let outcomes = apply(&approved, &in_flight, &tools).await;
+    progress.clear();
+    let outcomes = outcomes?;
     store.close().await;
     Ok(Applied::Done { approved: Box::new(approved), outcomes })
 }

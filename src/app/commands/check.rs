@@ -48,6 +48,7 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
         let input = observe(&neighbours.wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await?;
         page.plan(&plan(&input));
     }
+    progress.clear();
     page.seat_sync();
     print(&page.text)?;
     Ok(page.exit())
@@ -68,10 +69,8 @@ impl Page {
 
     fn configuration(&mut self, config: &Config) {
         let (sources, rules) = (config.sources.len(), config.rules.len());
-        self.line(
-            "ok",
-            &format!("configuration {}: {sources} sources, {rules} rules", config.path.display()),
-        );
+        let (sources, rules) = (plural(sources, "source", "sources"), plural(rules, "rule", "rules"));
+        self.line("ok", &format!("configuration {}: {sources}, {rules}", config.path.display()));
     }
 
     fn gitlab(&mut self, config: &Config, preflight: &Preflight) {
@@ -142,8 +141,8 @@ impl Page {
             self.line(
                 "warning",
                 &format!(
-                    "{} entitled people have no account; `seatsync plan` names them",
-                    plan.unmatched.len()
+                    "{} without an account: `seatsync plan` names them",
+                    plural(plan.unmatched.len(), "entitled person", "entitled people")
                 ),
             );
         }

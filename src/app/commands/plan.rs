@@ -35,7 +35,9 @@ pub async fn observed(config: &Config, now: Timestamp) -> Result<PlanningInput, 
     let memory = recalled(&config.state.path, now).await?;
     let progress = progress::for_this_terminal();
     let neighbours = wiring::connect(config, &progress)?;
-    observe(&neighbours.wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await
+    let input = observe(&neighbours.wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await;
+    progress.clear();
+    input
 }
 
 /// What earlier runs left, without making or changing the state.
