@@ -5,6 +5,8 @@ use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use crate::app::cli::{Color, Format, ReportArgs};
 use crate::report::text::Look;
 
@@ -24,7 +26,24 @@ pub enum OutputError {
 /// A report in each format, made when it is needed.
 pub struct Report<'a> {
     pub text: &'a dyn Fn(Look) -> String,
-    pub json: &'a dyn Fn() -> String,
+    pub json: &'a dyn Fn(&mut dyn io::Write) -> io::Result<()>,
+}
+
+impl Report<'_> {
+    fn write(&self, format: Format, look: Look, to: impl io::Write) -> io::Result<()> {
+        let mut to = io::BufWriter::new(to);
+        match format {
+            Format::Text => to.write_all((self.text)(look).as_bytes())?,
+            Format::Json => (self.json)(&mut to)?,
+        }
+        to.flush()
+    }
+}
+
+/// Writes a document, indented, with a line feed at its end.
+pub fn write_json(document: &impl Serialize, to: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *to, document)?;
+    to.write_all(b"\n")
 }
 
 /// Makes sure that the file of a report can be written, for whoever is about to change what cannot be undone.
@@ -41,16 +60,12 @@ pub fn prepare(args: &ReportArgs) -> Result<(), OutputError> {
 /// Delivers a report as the arguments say. Where it cannot be filed, it is printed all the same.
 pub fn deliver(report: &Report<'_>, args: &ReportArgs, color: Color) -> Result<(), OutputError> {
     let filed = args.out.as_ref().map_or(Ok(()), |path| {
-        let text = match format_of_file(path, args.format) {
-            Format::Text => (report.text)(Look { color: false }),
-            Format::Json => (report.json)(),
-        };
-        write_whole(path, &text).map_err(|cause| OutputError::File { path: path.clone(), cause })
+        let format = format_of_file(path, args.format);
+        write_whole(path, |file| report.write(format, Look { color: false }, file))
+            .map_err(|cause| OutputError::File { path: path.clone(), cause })
     });
-    let printed = print(&match args.format.unwrap_or(Format::Text) {
-        Format::Text => (report.text)(look(color)),
-        Format::Json => (report.json)(),
-    });
+    let format = args.format.unwrap_or(Format::Text);
+    let printed = printed(report.write(format, look(color), io::stdout().lock()));
     filed.and(printed)
 }
 
@@ -74,10 +89,15 @@ pub fn look(color: Color) -> Look {
     }
 }
 
-/// Prints to standard output. A reader who has gone away is no failure.
+/// Prints to standard output.
 pub fn print(text: &str) -> Result<(), OutputError> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    printed(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+}
+
+/// A reader who has gone away is no failure.
+fn printed(result: io::Result<()>) -> Result<(), OutputError> {
+    match result {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(OutputError::Stdout(error)),
         Ok(()) | Err(_) => Ok(()),
     }
@@ -102,12 +122,12 @@ pub fn complain(error: &(dyn Error + 'static), hint: &str) {
 }
 
 /// Writes a file whole or not at all. A device or a pipe is written to, and not replaced by a file.
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+fn write_whole(path: &Path, write: impl FnOnce(fs::File) -> io::Result<()>) -> io::Result<()> {
     if is_special(path) {
-        return fs::write(path, text);
+        return write(fs::OpenOptions::new().write(true).open(path)?);
     }
     let part = part_of(path)?;
-    fs::write(&part, text)?;
+    write(fs::File::create(&part)?)?;
     fs::rename(&part, path)
 }
 

@@ -1,6 +1,6 @@
 //! The plan: everything that one run decided, and what it would remember.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -154,11 +154,10 @@ impl Plan {
         changes
     }
 
-    /// The username of the account of a seat that this plan decides about.
-    pub fn username(&self, seat: &SeatKey) -> Option<&str> {
-        let decision =
-            self.decisions.iter().find(|d| d.add_on == seat.add_on && d.account.id == seat.account);
-        decision.map(|decision| &*decision.account.username)
+    /// The usernames of the accounts that this plan decides about.
+    pub fn usernames(&self) -> HashMap<SeatKey, &str> {
+        let seat = |decision: &Decision| SeatKey { add_on: decision.add_on, account: decision.account.id };
+        self.decisions.iter().map(|decision| (seat(decision), &*decision.account.username)).collect()
     }
 
     /// The digest of the changes alone, so that an approval outlives unrelated news.

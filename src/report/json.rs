@@ -1,6 +1,6 @@
 //! The plan and its outcome as JSON: `seatsync.plan/1` and `seatsync.outcome/1`.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::model::decision::{Decision, LeaveReason, Verdict};
 use crate::model::entitlement::KnownPerson;
@@ -16,33 +16,45 @@ pub const PLAN_FORMAT: &str = "seatsync.plan/1";
 
 const OUTCOME_FORMAT: &str = "seatsync.outcome/1";
 
-/// The plan, indented, with a line feed at its end.
-pub fn plan(plan: &Plan) -> String {
-    written(&PlanDocument::of(plan))
+/// The plan, made as it is written: a large company's does not lie in memory twice.
+pub fn plan(plan: &Plan) -> impl Serialize + '_ {
+    PlanDocument::of(plan)
 }
 
 /// The plan and what came of it.
-pub fn outcomes(plan: &Plan, outcomes: &Outcomes) -> String {
-    written(&OutcomeDocument {
+pub fn outcomes<'a>(plan: &'a Plan, outcomes: &'a Outcomes) -> impl Serialize + 'a {
+    let usernames = plan.usernames();
+    let account = |seat: &SeatKey| AccountEntry {
+        id: seat.account.0,
+        username: usernames.get(seat).copied().unwrap_or_default(),
+    };
+    OutcomeDocument {
         format: OUTCOME_FORMAT,
         plan: PlanDocument::of(plan),
-        outcomes: outcomes.changes.iter().map(|entry| OutcomeEntry::of(entry, plan)).collect(),
+        outcomes: outcomes
+            .changes
+            .iter()
+            .map(|entry| OutcomeEntry::of(entry, account(&entry.seat)))
+            .collect(),
         lapsed: outcomes
             .lapsed
             .iter()
             .map(|(change, seat)| Lapsed {
                 add_on: seat.add_on.key(),
-                account: AccountEntry::of(seat, plan),
+                account: account(seat),
                 change: change.key(),
             })
             .collect(),
-    })
+    }
 }
 
-fn written(document: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(document).expect("a report is plain data");
-    text.push('\n');
-    text
+/// The decisions, one after the other.
+struct Decisions<'a>(&'a [Decision]);
+
+impl Serialize for Decisions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(DecisionEntry::of))
+    }
 }
 
 #[derive(Serialize)]
@@ -53,7 +65,7 @@ struct PlanDocument<'a> {
     gitlab: GitLab<'a>,
     sources: Vec<SourceEntry<'a>>,
     add_ons: Vec<AddOnEntry<'a>>,
-    decisions: Vec<DecisionEntry<'a>>,
+    decisions: Decisions<'a>,
     unmatched: Vec<UnmatchedEntry<'a>>,
     findings: Vec<FindingEntry<'a>>,
     guard: Guard<'a>,
@@ -201,7 +213,7 @@ impl<'a> PlanDocument<'a> {
             },
             sources: plan.sources.iter().map(SourceEntry::of).collect(),
             add_ons: plan.add_ons.iter().map(|summary| AddOnEntry::of(summary, plan)).collect(),
-            decisions: plan.decisions.iter().map(DecisionEntry::of).collect(),
+            decisions: Decisions(&plan.decisions),
             unmatched: plan.unmatched.iter().map(UnmatchedEntry::of).collect(),
             findings: plan.findings.iter().map(FindingEntry::of).collect(),
             guard: Guard { verdict: if refusals.is_empty() { "pass" } else { "refuse" }, refusals },
@@ -284,12 +296,6 @@ impl<'a> DecisionEntry<'a> {
     }
 }
 
-impl<'a> AccountEntry<'a> {
-    fn of(seat: &SeatKey, plan: &'a Plan) -> AccountEntry<'a> {
-        AccountEntry { id: seat.account.0, username: plan.username(seat).unwrap_or_default() }
-    }
-}
-
 impl<'a> PersonEntry<'a> {
     fn of(known: &'a KnownPerson) -> PersonEntry<'a> {
         PersonEntry {
@@ -345,10 +351,10 @@ impl<'a> RefusalEntry<'a> {
 }
 
 impl<'a> OutcomeEntry<'a> {
-    fn of(entry: &'a ChangeOutcome, plan: &'a Plan) -> OutcomeEntry<'a> {
+    fn of(entry: &'a ChangeOutcome, account: AccountEntry<'a>) -> OutcomeEntry<'a> {
         OutcomeEntry {
             add_on: entry.seat.add_on.key(),
-            account: AccountEntry::of(&entry.seat, plan),
+            account,
             change: entry.change.key(),
             outcome: entry.outcome.key(),
             because: match &entry.outcome {

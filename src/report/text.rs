@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::model::decision::{Decision, Verdict};
 use crate::model::finding::Level;
-use crate::model::holding::Change;
+use crate::model::holding::{Change, SeatKey};
 use crate::model::outcome::{Outcome, Outcomes};
 use crate::model::plan::{AddOnSummary, Plan};
 use crate::model::snapshot::Coverage;
@@ -208,8 +208,10 @@ impl Page {
     }
 
     fn outcomes(&mut self, plan: &Plan, outcomes: &Outcomes) {
-        let username =
-            |seat| plan.username(seat).map_or_else(|| format!("account {}", seat.account), str::to_owned);
+        let usernames = plan.usernames();
+        let username = |seat: &SeatKey| {
+            usernames.get(seat).map_or_else(|| format!("account {}", seat.account), |name| (*name).to_owned())
+        };
         for entry in &outcomes.changes {
             let because = match &entry.outcome {
                 Outcome::Applied | Outcome::AlreadySo => continue,

@@ -9,7 +9,7 @@ use crate::app::commands::approved::{self, ApprovedFile};
 use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
-use crate::app::output::{Report, complain, deliver, look, prepare, print, say};
+use crate::app::output::{Report, complain, deliver, look, prepare, print, say, write_json};
 use crate::app::{progress, wiring};
 use crate::gitlab::writer::Writer;
 use crate::model::outcome::Outcomes;
@@ -62,7 +62,7 @@ pub async fn run(args: &ApplyArgs, common: &Common) -> Result<Exit, Failure> {
                     let before = if shown { String::new() } else { text::plan(plan, look) };
                     before + &text::outcomes(plan, &outcomes, look)
                 },
-                json: &|| json::outcomes(plan, &outcomes),
+                json: &|to| write_json(&json::outcomes(plan, &outcomes), to),
             };
             if let Err(error) = deliver(&report, &args.report, common.color) {
                 // What was done was done: to fail would say that nothing was changed.
@@ -82,7 +82,10 @@ pub async fn run(args: &ApplyArgs, common: &Common) -> Result<Exit, Failure> {
                     "plan again and have that approved, or apply what still holds: `seatsync apply PLAN.json --only-approved`".to_owned(),
                 ),
             };
-            let report = Report { text: &|look| text::plan(plan, look), json: &|| json::plan(plan) };
+            let report = Report {
+                text: &|look| text::plan(plan, look),
+                json: &|to| write_json(&json::plan(plan), to),
+            };
             deliver(&report, &args.report, common.color)?;
             complain(&refused, &hint);
             Ok(Exit::Refused)

@@ -9,7 +9,7 @@ use crate::app::clock::SystemClock;
 use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
-use crate::app::output::{Report, deliver};
+use crate::app::output::{Report, deliver, write_json};
 use crate::app::{progress, wiring};
 use crate::model::holding::Memory;
 use crate::planning::input::PlanningInput;
@@ -25,7 +25,8 @@ pub async fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Failure> {
     let plan = plan(&input);
     // What was read is no longer needed: a report on a large company is large itself.
     drop(input);
-    let report = Report { text: &|look| text::plan(&plan, look), json: &|| json::plan(&plan) };
+    let report =
+        Report { text: &|look| text::plan(&plan, look), json: &|to| write_json(&json::plan(&plan), to) };
     deliver(&report, &args.report, common.color)?;
     Ok(Exit::of_plan(&plan, args.exit_code))
 }
