@@ -1,16 +1,15 @@
 //! Claims: the entitlements of all rules and sources, joined into one claimant for each account and add-on.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::model::account::{Account, AccountId, DuoActivity, MatchBy, Standing};
+use crate::model::account::{AccountId, MatchBy};
 use crate::model::add_on::AddOn;
 use crate::model::entitlement::{Grounds, KnownPerson};
 use crate::model::group::Member;
 use crate::model::plan::{Unmatched, UnmatchedReason};
-use crate::planning::input::PlanningInput;
 use crate::planning::matching::{Matches, PersonMatch};
 use crate::planning::rules::RuleReading;
 
@@ -121,52 +120,5 @@ fn note_unmatched(
         Some(_) | None => {
             unmatched.insert(key, (grounds, entry));
         }
-    }
-}
-
-/// Every account seen, each once: what is known of it as a holder and what is known of it otherwise, joined.
-pub fn accounts(input: &PlanningInput) -> Vec<Arc<Account>> {
-    let mut joined: HashMap<AccountId, Arc<Account>> =
-        input.accounts.iter().map(|account| (account.id, Arc::clone(account))).collect();
-    for holder in &input.seats.holders {
-        match joined.get_mut(&holder.id) {
-            None => {
-                joined.insert(holder.id, Arc::clone(holder));
-            }
-            Some(known) => *known = Arc::new(join(known, holder)),
-        }
-    }
-    let mut accounts: Vec<Arc<Account>> = joined.into_values().collect();
-    accounts.sort_unstable_by_key(|account| account.id);
-    accounts
-}
-
-fn join(known: &Account, holder: &Account) -> Account {
-    let emails: BTreeSet<&Box<str>> = known.emails.iter().collect();
-    Account {
-        id: known.id,
-        // Identities of former members of a top-level group come with a number alone.
-        username: holder.username.clone(),
-        emails: known
-            .emails
-            .iter()
-            .chain(holder.emails.iter().filter(|email| !emails.contains(email)))
-            .cloned()
-            .collect(),
-        identities: if known.identities.is_empty() {
-            holder.identities.clone()
-        } else {
-            known.identities.clone()
-        },
-        standing: match &known.standing {
-            Standing::Eligible => holder.standing.clone(),
-            ineligible @ (Standing::Inactive { .. } | Standing::Bot | Standing::NotAMember) => {
-                ineligible.clone()
-            }
-        },
-        last_duo_activity: match holder.last_duo_activity {
-            DuoActivity::NotTold => known.last_duo_activity,
-            told @ (DuoActivity::Never | DuoActivity::On(_)) => told,
-        },
     }
 }

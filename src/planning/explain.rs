@@ -9,7 +9,7 @@ use crate::model::explanation::{Explanation, MatchExplained, PersonExplained, Ru
 use crate::model::group::{GroupRef, Member, NestingPath};
 use crate::model::person::{ExternUid, Person};
 use crate::model::snapshot::{GroupState, Snapshot};
-use crate::planning::claims;
+use crate::planning::accounts::accounts;
 use crate::planning::input::PlanningInput;
 use crate::planning::matching::{Matches, PersonMatch, match_people};
 use crate::planning::rules::{RuleReading, read};
@@ -17,7 +17,7 @@ use crate::planning::rules::{RuleReading, read};
 /// Everything about whoever answers to `asked`: a username, an address, a distinguished name, an id or a number.
 pub fn explain(input: &PlanningInput, asked: &str) -> Explanation {
     let rules = read(input);
-    let accounts = claims::accounts(input);
+    let accounts = accounts(input);
     let matches = match_people(input, &accounts, &rules);
     let by_id: HashMap<AccountId, &Arc<Account>> =
         accounts.iter().map(|account| (account.id, account)).collect();
@@ -102,15 +102,17 @@ fn person_explained(
 
 fn says(snapshot: &Snapshot, reading: &RuleReading<'_>, place: u32) -> RuleSays {
     let rule = reading.rule;
-    let find = |members: &[Member]| members.iter().find(|member| member.person == place).cloned();
+    let find = |members: &[&Member]| {
+        members.iter().find(|member| member.person == place).map(|member| member.path.clone())
+    };
     let in_any = |groups: &[GroupRef]| groups.iter().any(|group| way(snapshot, group, place).is_some());
     let unknown = || RuleSays::Unknown {
         because: reading.frozen.first().map_or_else(|| "it is frozen".to_owned(), |frozen| frozen.reason()),
     };
-    if let Some(member) = find(&reading.people) {
+    if let Some(path) = find(&reading.people) {
         match rule.until.filter(|_| reading.ended) {
             Some(until) => RuleSays::Ended { until },
-            None => RuleSays::Entitled { rank: rule.rank, path: member.path },
+            None => RuleSays::Entitled { rank: rule.rank, path },
         }
     } else if find(&reading.doubtful).is_some() {
         unknown()

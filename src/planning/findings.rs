@@ -1,6 +1,6 @@
 //! Findings: what an administrator should know before they ask, each with the next step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::ToSpan;
 
@@ -11,7 +11,7 @@ use crate::model::finding::{Finding, FindingCode, Level};
 use crate::model::person::SourceName;
 use crate::model::rule::RuleName;
 use crate::model::snapshot::Coverage;
-use crate::planning::claims::{Claim, Claims};
+use crate::planning::claims::Claims;
 use crate::planning::input::PlanningInput;
 use crate::planning::reconcile::{Desk, Reconciled};
 use crate::planning::rules::{Frozen, RuleReading};
@@ -29,8 +29,9 @@ pub struct Evidence<'a> {
 pub fn gather(evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     of_the_run(evidence, &mut findings);
+    let standings = standings(evidence);
     for reading in evidence.rules {
-        of_a_rule(evidence, reading, &mut findings);
+        of_a_rule(reading, standings.get(&reading.rule.name).copied().unwrap_or_default(), &mut findings);
     }
     for (desk, reconciled) in evidence.desks.iter().zip(evidence.reconciled) {
         of_a_purchase(evidence, desk, reconciled, &mut findings);
@@ -70,7 +71,32 @@ fn of_the_run(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn of_a_rule(evidence: &Evidence<'_>, reading: &RuleReading<'_>, findings: &mut Vec<Finding>) {
+/// What a rule comes to among the claims.
+#[derive(Clone, Copy, Default)]
+struct RuleStanding {
+    /// Some account claims by it.
+    is_claimed: bool,
+    /// For some account, no rule without a quota stands before it.
+    can_decide: bool,
+}
+
+fn standings<'a>(evidence: &Evidence<'a>) -> HashMap<&'a RuleName, RuleStanding> {
+    let mut standings: HashMap<&RuleName, RuleStanding> = HashMap::new();
+    let unlimited: HashSet<&RuleName> =
+        evidence.input.rules.iter().filter(|rule| rule.max_seats.is_none()).map(|rule| &rule.name).collect();
+    for claim in evidence.claims.values().flat_map(|claims| claims.certain.values()) {
+        let mut is_shadowed = false;
+        for grounds in &claim.grounds {
+            let standing = standings.entry(&grounds.rule).or_default();
+            standing.is_claimed = true;
+            standing.can_decide |= !is_shadowed;
+            is_shadowed |= unlimited.contains(&grounds.rule);
+        }
+    }
+    standings
+}
+
+fn of_a_rule(reading: &RuleReading<'_>, standing: RuleStanding, findings: &mut Vec<Finding>) {
     let rule = reading.rule;
     let mut add = |level, code, message| findings.push(finding(level, code, Some(&rule.name), message));
     if let Some(until) = rule.until.filter(|_| reading.ended) {
@@ -85,38 +111,24 @@ fn of_a_rule(evidence: &Evidence<'_>, reading: &RuleReading<'_>, findings: &mut 
     if !reading.frozen.is_empty() {
         return;
     }
-    let claims = &evidence.claims[&rule.add_on];
     if reading.people.is_empty() {
         add(Level::Warning, FindingCode::MatchesNobody, format!("rule `{}` entitles nobody", rule.name));
         return;
     }
-    let mut named = claims.certain.values().filter(|claim| names(claim, &rule.name)).peekable();
-    if named.peek().is_none() {
+    if !standing.is_claimed {
         let message = format!(
             "rule `{}` entitles {} people, but none of them has an account",
             rule.name,
             reading.people.len()
         );
         add(Level::Warning, FindingCode::MatchesNobody, message);
-    } else if named.all(|claim| shadowed(evidence, claim, &rule.name)) {
+    } else if !standing.can_decide {
         let message = format!(
             "rule `{}` can never decide anything: everyone it entitles is entitled by a better-ranked rule without a quota",
             rule.name
         );
         add(Level::Info, FindingCode::NeverWins, message);
     }
-}
-
-fn names(claim: &Claim, rule: &RuleName) -> bool {
-    claim.grounds.iter().any(|grounds| grounds.rule == *rule)
-}
-
-/// Whether a rule without a quota stands before this one.
-fn shadowed(evidence: &Evidence<'_>, claim: &Claim, rule: &RuleName) -> bool {
-    let before = claim.grounds.iter().take_while(|grounds| grounds.rule != *rule);
-    before
-        .filter_map(|grounds| evidence.input.rules.iter().find(|candidate| candidate.name == grounds.rule))
-        .any(|better| better.max_seats.is_none())
 }
 
 fn freezing(frozen: &Frozen, rule: &RuleName, source: &SourceName) -> Option<(FindingCode, String)> {

@@ -13,6 +13,7 @@ use crate::planning::input::PlanningInput;
 use crate::planning::reconcile::{Desk, Tiers};
 use crate::planning::rules::RuleReading;
 
+pub mod accounts;
 pub mod allocation;
 pub mod claims;
 pub mod condition;
@@ -28,7 +29,7 @@ pub mod rules;
 /// Decides what becomes of every account and add-on. The same input gives the same plan, byte for byte.
 pub fn plan(input: &PlanningInput) -> Plan {
     let rules = rules::read(input);
-    let accounts = claims::accounts(input);
+    let accounts = accounts::accounts(input);
     let matches = matching::match_people(input, &accounts, &rules);
     let (claims, unmatched) = claims::gather(&rules, &matches);
     let accounts: HashMap<AccountId, Arc<Account>> =
