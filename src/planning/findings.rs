@@ -1,6 +1,6 @@
 //! Findings: what an administrator should know before they ask, each with the next step.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use jiff::ToSpan;
 
@@ -20,9 +20,9 @@ use crate::planning::rules::{Frozen, RuleReading};
 pub struct Evidence<'a> {
     pub input: &'a PlanningInput,
     pub rules: &'a [RuleReading<'a>],
-    pub claims: &'a BTreeMap<AddOn, Claims>,
+    pub claims: &'a BTreeMap<AddOn, Claims<'a>>,
     pub desks: &'a [Desk<'a>],
-    pub reconciled: &'a [Reconciled],
+    pub reconciled: &'a [Reconciled<'a>],
 }
 
 /// Everything odd though legal. Not sorted.
@@ -31,7 +31,7 @@ pub fn gather(evidence: &Evidence<'_>) -> Vec<Finding> {
     of_the_run(evidence, &mut findings);
     let standings = standings(evidence);
     for reading in evidence.rules {
-        of_a_rule(reading, standings.get(&reading.rule.name).copied().unwrap_or_default(), &mut findings);
+        of_a_rule(reading, standings[reading.place], &mut findings);
     }
     for (desk, reconciled) in evidence.desks.iter().zip(evidence.reconciled) {
         of_a_purchase(evidence, desk, reconciled, &mut findings);
@@ -80,17 +80,16 @@ struct RuleStanding {
     can_decide: bool,
 }
 
-fn standings<'a>(evidence: &Evidence<'a>) -> HashMap<&'a RuleName, RuleStanding> {
-    let mut standings: HashMap<&RuleName, RuleStanding> = HashMap::new();
-    let unlimited: HashSet<&RuleName> =
-        evidence.input.rules.iter().filter(|rule| rule.max_seats.is_none()).map(|rule| &rule.name).collect();
-    for claim in evidence.claims.values().flat_map(|claims| claims.certain.values()) {
+/// By the place of the rule.
+fn standings(evidence: &Evidence<'_>) -> Vec<RuleStanding> {
+    let mut standings = vec![RuleStanding::default(); evidence.rules.len()];
+    for grounds in evidence.claims.values().flat_map(|claims| claims.certain.each()) {
         let mut is_shadowed = false;
-        for grounds in &claim.grounds {
-            let standing = standings.entry(&grounds.rule).or_default();
+        for ground in grounds {
+            let standing = &mut standings[ground.reading.place];
             standing.is_claimed = true;
             standing.can_decide |= !is_shadowed;
-            is_shadowed |= unlimited.contains(&grounds.rule);
+            is_shadowed |= ground.rule().max_seats.is_none();
         }
     }
     standings
@@ -175,7 +174,7 @@ fn freezing(frozen: &Frozen, rule: &RuleName, source: &SourceName) -> Option<(Fi
 fn of_a_purchase(
     evidence: &Evidence<'_>,
     desk: &Desk<'_>,
-    reconciled: &Reconciled,
+    reconciled: &Reconciled<'_>,
     findings: &mut Vec<Finding>,
 ) {
     let add_on = desk.holders.add_on;
@@ -222,7 +221,7 @@ fn of_a_purchase(
     }
 }
 
-fn of_seats(desk: &Desk<'_>, reconciled: &Reconciled, findings: &mut Vec<Finding>) {
+fn of_seats(desk: &Desk<'_>, reconciled: &Reconciled<'_>, findings: &mut Vec<Finding>) {
     let title = desk.holders.add_on.title();
     for rule in &reconciled.over_quota {
         let message = format!(
@@ -231,20 +230,25 @@ fn of_seats(desk: &Desk<'_>, reconciled: &Reconciled, findings: &mut Vec<Finding
         findings.push(finding(Level::Warning, FindingCode::QuotaExceeded, Some(rule), message));
     }
     let (mut ineligible, mut contested) = (Vec::new(), Vec::new());
-    for decision in &reconciled.decisions {
-        match &decision.verdict {
-            Verdict::Leave { because: LeaveReason::Contested }
-            | Verdict::Wait { because: WaitReason::Contested } => {
-                contested.push(&*decision.account.username);
+    for decided in &reconciled.decided {
+        match &decided.verdict {
+            Some(
+                Verdict::Leave { because: LeaveReason::Contested }
+                | Verdict::Wait { because: WaitReason::Contested },
+            ) => {
+                contested.push(&*decided.account.username);
             }
-            Verdict::Leave { .. } if decision.account.standing != Standing::Eligible => {
-                ineligible.push(&*decision.account.username);
+            Some(Verdict::Leave { .. }) if decided.account.standing != Standing::Eligible => {
+                ineligible.push(&*decided.account.username);
             }
-            Verdict::Assign { .. }
-            | Verdict::Keep { .. }
-            | Verdict::Leave { .. }
-            | Verdict::Revoke { .. }
-            | Verdict::Wait { .. } => {}
+            Some(
+                Verdict::Assign { .. }
+                | Verdict::Keep { .. }
+                | Verdict::Leave { .. }
+                | Verdict::Revoke { .. }
+                | Verdict::Wait { .. },
+            )
+            | None => {}
         }
     }
     if !ineligible.is_empty() {

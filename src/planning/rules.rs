@@ -11,6 +11,8 @@ use crate::planning::input::PlanningInput;
 /// One rule, read against its source.
 #[derive(Debug)]
 pub struct RuleReading<'a> {
+    /// Its place among all rules, in the order of their names.
+    pub place: usize,
     pub rule: &'a Rule,
     pub snapshot: Option<&'a Snapshot>,
     /// The people it entitles; where it has ended, those it would entitle.
@@ -62,14 +64,15 @@ impl Frozen {
 pub fn read(input: &PlanningInput) -> Vec<RuleReading<'_>> {
     let mut rules: Vec<&Rule> = input.rules.iter().collect();
     rules.sort_by(|a, b| a.name.cmp(&b.name));
-    rules.into_iter().map(|rule| read_one(rule, input)).collect()
+    rules.into_iter().enumerate().map(|(place, rule)| read_one(place, rule, input)).collect()
 }
 
-fn read_one<'a>(rule: &'a Rule, input: &'a PlanningInput) -> RuleReading<'a> {
+fn read_one<'a>(place: usize, rule: &'a Rule, input: &'a PlanningInput) -> RuleReading<'a> {
     let ended = rule.until.is_some_and(|until| until < input.today());
     let Some(snapshot) = input.snapshot(&rule.source) else {
         let frozen = vec![Frozen::SourceUnread { because: "it was not read".to_owned() }];
-        return RuleReading { rule, snapshot: None, people: Vec::new(), doubtful: Vec::new(), frozen, ended };
+        let (people, doubtful) = (Vec::new(), Vec::new());
+        return RuleReading { place, rule, snapshot: None, people, doubtful, frozen, ended };
     };
     let mut frozen = Vec::new();
     if let Coverage::Partial { because } = &snapshot.reading {
@@ -87,7 +90,7 @@ fn read_one<'a>(rule: &'a Rule, input: &'a PlanningInput) -> RuleReading<'a> {
     let members = members.into_iter().filter(|member| !is_excepted(member.person)).collect();
     let (people, mut doubtful) = filter(rule, snapshot, members, &mut frozen);
     let mut reading =
-        RuleReading { rule, snapshot: Some(snapshot), people, doubtful: Vec::new(), frozen, ended };
+        RuleReading { place, rule, snapshot: Some(snapshot), people, doubtful: Vec::new(), frozen, ended };
     if exceptions_unread {
         doubtful.append(&mut reading.people);
     }
