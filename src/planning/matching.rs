@@ -247,16 +247,9 @@ impl Answers {
                 }
             }
         }
-        let (mut hits, mut ends) = (Vec::with_capacity(snapshot.people.len()), Vec::new());
-        for person in &snapshot.people {
-            let begin = hits.len();
-            for place in person_keys(person, step, how).iter().filter_map(|key| places.get(key)) {
-                if !hits[begin..].contains(place) {
-                    hits.push(*place);
-                    keys[*place].people += 1;
-                }
-            }
-            ends.push(hits.len());
+        let (hits, ends) = hits(&snapshot.people, step, how, &places);
+        for hit in &hits {
+            keys[*hit].people += 1;
         }
         Answers { keys, hits, ends }
     }
@@ -270,32 +263,48 @@ impl Answers {
     }
 }
 
-fn account_keys<'a>(account: &'a Account, step: MatchBy, how: &Matching) -> Vec<Cow<'a, str>> {
-    match step {
-        MatchBy::Identity => account
-            .identities
-            .iter()
-            .filter(|identity| how.identity_provider.as_deref() == Some(&*identity.provider))
-            .map(|identity| Cow::Borrowed(identity.extern_uid.as_str()))
-            .collect(),
-        MatchBy::Email => account.emails.iter().map(|address| lower(address)).collect(),
-        MatchBy::Username => vec![lower(&account.username)],
-        MatchBy::Remembered => Vec::new(),
+/// The keys of these people that name an account, and where those of each person end.
+fn hits(
+    people: &[Arc<Person>],
+    step: MatchBy,
+    how: &Matching,
+    places: &HashMap<Cow<'_, str>, usize, Fingerprints>,
+) -> (Vec<usize>, Vec<usize>) {
+    let (mut hits, mut ends) = (Vec::with_capacity(people.len()), Vec::with_capacity(people.len()));
+    for person in people {
+        let begin = hits.len();
+        for place in person_keys(person, step, how).filter_map(|key| places.get(&key)) {
+            if !hits[begin..].contains(place) {
+                hits.push(*place);
+            }
+        }
+        ends.push(hits.len());
     }
+    (hits, ends)
 }
 
-fn person_keys<'a>(person: &'a Person, step: MatchBy, how: &Matching) -> Vec<Cow<'a, str>> {
-    match step {
-        MatchBy::Identity => person
-            .identity
-            .iter()
-            .filter(|_| how.identity_provider.is_some())
-            .map(|identity| Cow::Owned(ExternUid::new(identity).into()))
-            .collect(),
-        MatchBy::Email => person.emails.iter().map(|address| lower(address)).collect(),
-        MatchBy::Username => person.username.iter().map(|username| lower(username)).collect(),
-        MatchBy::Remembered => Vec::new(),
-    }
+fn account_keys<'a>(
+    account: &'a Account,
+    step: MatchBy,
+    how: &'a Matching,
+) -> impl Iterator<Item = Cow<'a, str>> {
+    let asked = move |wanted| step == wanted;
+    let provider = how.identity_provider.as_deref().filter(|_| asked(MatchBy::Identity));
+    let identities = account.identities.iter().filter(move |identity| provider == Some(&*identity.provider));
+    let emails = account.emails.iter().filter(move |_| asked(MatchBy::Email));
+    let username = Some(&account.username).filter(|_| asked(MatchBy::Username));
+    let texts = emails.chain(username).map(|text| lower(text));
+    identities.map(|identity| Cow::Borrowed(identity.extern_uid.as_str())).chain(texts)
+}
+
+fn person_keys<'a>(person: &'a Person, step: MatchBy, how: &Matching) -> impl Iterator<Item = Cow<'a, str>> {
+    let asked = move |wanted| step == wanted;
+    let has_provider = how.identity_provider.is_some();
+    let identity = person.identity.as_deref().filter(|_| has_provider && asked(MatchBy::Identity));
+    let emails = person.emails.iter().filter(move |_| asked(MatchBy::Email));
+    let username = person.username.iter().filter(move |_| asked(MatchBy::Username));
+    let texts = emails.chain(username).map(|text| lower(text));
+    identity.map(|identity| Cow::Owned(ExternUid::new(identity).into())).into_iter().chain(texts)
 }
 
 /// In lower case; most addresses and usernames are already.
