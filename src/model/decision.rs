@@ -127,29 +127,27 @@ pub enum WaitReason {
 impl Decision {
     /// By what decisions are sorted: add-on, verdict, rank, place in line, username, account.
     pub fn order(&self) -> (AddOn, u8, i64, u32, &str, AccountId) {
-        let verdict = match self.verdict {
-            Verdict::Assign { .. } => 0,
-            Verdict::Revoke { .. } => 1,
-            Verdict::Wait { .. } => 2,
-            Verdict::Leave { .. } => 3,
-            Verdict::Keep { .. } => 4,
-        };
+        let (verdict, place) = self.verdict.order();
         let rank = self.grounds.as_ref().map_or(i64::MAX, |grounds| grounds.rank);
-        let place = match &self.verdict {
-            Verdict::Wait { because: WaitReason::NoSeat { place } | WaitReason::Reserved { place } } => {
-                *place
-            }
-            Verdict::Assign { .. }
-            | Verdict::Keep { .. }
-            | Verdict::Leave { .. }
-            | Verdict::Revoke { .. }
-            | Verdict::Wait { .. } => 0,
-        };
         (self.add_on, verdict, rank, place, &self.account.username, self.account.id)
     }
 }
 
 impl Verdict {
+    /// By what verdicts are sorted, and the place in line of one who waits for a seat.
+    pub fn order(&self) -> (u8, u32) {
+        match self {
+            Verdict::Assign { .. } => (0, 0),
+            Verdict::Revoke { .. } => (1, 0),
+            Verdict::Wait { because: WaitReason::NoSeat { place } | WaitReason::Reserved { place } } => {
+                (2, *place)
+            }
+            Verdict::Wait { .. } => (2, 0),
+            Verdict::Leave { .. } => (3, 0),
+            Verdict::Keep { .. } => (4, 0),
+        }
+    }
+
     /// The word of the contract.
     pub fn key(&self) -> &'static str {
         match self {

@@ -41,6 +41,12 @@ impl DistinguishedName {
     }
 }
 
+impl From<DistinguishedName> for Box<str> {
+    fn from(name: DistinguishedName) -> Box<str> {
+        name.0
+    }
+}
+
 impl fmt::Debug for DistinguishedName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)

@@ -102,7 +102,7 @@ pub struct ExternUid(Box<str>);
 impl ExternUid {
     pub fn new(text: &str) -> ExternUid {
         match DistinguishedName::parse(text) {
-            Some(name) => ExternUid(name.as_str().into()),
+            Some(name) => ExternUid(name.into()),
             None => ExternUid(text.trim().to_lowercase().into()),
         }
     }

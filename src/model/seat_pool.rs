@@ -33,6 +33,8 @@ pub struct SeatPool {
     add_on: AddOn,
     common: u32,
     reserved: BTreeMap<RuleName, u32>,
+    /// The sum of `reserved`.
+    kept: u32,
 }
 
 impl SeatPool {
@@ -48,17 +50,18 @@ impl SeatPool {
                 (rule, kept)
             })
             .collect();
-        SeatPool { add_on, common, reserved }
+        SeatPool { add_on, common, reserved, kept: free - common }
     }
 
     /// Takes a seat for a claimant of `rule`: one reserved for it first, then a common one.
     pub fn take(&mut self, rule: &RuleName) -> Result<Seat, NoSeat> {
-        let own = self.reserved.get_mut(rule).filter(|left| **left > 0);
+        let own = if self.kept > 0 { self.reserved.get_mut(rule).filter(|left| **left > 0) } else { None };
         if let Some(left) = own {
             *left -= 1;
+            self.kept -= 1;
         } else if self.common > 0 {
             self.common -= 1;
-        } else if self.reserved.values().any(|left| *left > 0) {
+        } else if self.kept > 0 {
             return Err(NoSeat::Reserved);
         } else {
             return Err(NoSeat::Exhausted);
@@ -68,7 +71,7 @@ impl SeatPool {
 
     /// Whether no seat is left, not even a reserved one.
     pub fn is_empty(&self) -> bool {
-        self.common == 0 && self.reserved.values().all(|left| *left == 0)
+        self.common == 0 && self.kept == 0
     }
 
     /// Puts back a common seat that a holder gives up in this plan.

@@ -1,27 +1,26 @@
 //! Who gets the seats of one add-on: holders keep theirs, free ones go by rank, quotas and reservations.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::model::account::AccountId;
 use crate::model::add_on::AddOn;
 use crate::model::decision::WaitReason;
-use crate::model::entitlement::Grounds;
-use crate::model::person::{PersonId, SourceName};
 use crate::model::policy::Contention;
-use crate::model::rule::{Rule, RuleName};
+use crate::model::rule::RuleName;
 use crate::model::seat_pool::{Seat, SeatPool};
+use crate::planning::claims::Ground;
+use crate::planning::rules::RuleReading;
 
 /// An account that a rule entitles, and that nothing but a lack of seats could keep from one.
 #[derive(Debug)]
 pub struct Contender<'a> {
-    pub account: AccountId,
+    /// The place of the account among those that are decided, in the order of their numbers.
+    pub account: u32,
     /// Best rank first; never empty.
-    pub grounds: &'a [Grounds],
-    /// For ties: the source and id of the person.
-    pub person: (&'a SourceName, &'a PersonId),
+    pub grounds: &'a [Ground<'a>],
+    /// For ties: the person's place in the order of sources and ids.
+    pub person: u32,
     pub held: Option<Held>,
 }
 
@@ -45,23 +44,23 @@ impl Held {
 
 /// What a contender gets.
 #[derive(Debug)]
-pub enum Award {
+pub enum Award<'a> {
     Seat {
         seat: Seat,
-        grounds: Grounds,
+        ground: &'a Ground<'a>,
     },
     /// Keeps the seat it has.
     Keeps {
-        grounds: Grounds,
+        ground: &'a Ground<'a>,
         over_quota: bool,
     },
     /// A better-ranked claimant takes its seat.
     Outranked {
-        grounds: Grounds,
+        ground: &'a Ground<'a>,
     },
     Waits {
         because: WaitReason,
-        grounds: Grounds,
+        ground: &'a Ground<'a>,
     },
 }
 
@@ -74,44 +73,47 @@ pub struct Supply {
     pub contention: Contention,
 }
 
-/// Gives each contender its award. The order of `contenders` does not matter.
-pub fn allocate(
+/// Gives each contender's account its award, in no order. The order of `contenders` does not matter. `rules` are those
+/// of the add-on that have not ended.
+pub fn allocate<'a>(
     supply: &Supply,
-    rules: &BTreeMap<&RuleName, &Rule>,
-    contenders: Vec<Contender<'_>>,
-) -> BTreeMap<AccountId, Award> {
+    rules: &[&'a RuleReading<'a>],
+    contenders: Vec<Contender<'a>>,
+) -> Vec<(u32, Award<'a>)> {
     let (mut holders, mut claimants): (Vec<_>, Vec<_>) =
         contenders.into_iter().partition(|contender| contender.held.is_some());
-    holders.sort_by_key(|holder| (holder.person, holder.account));
-    claimants.sort_by_key(|claimant| (claimant.person, claimant.account));
+    holders.sort_unstable_by_key(|holder| (holder.person, holder.account));
+    claimants.sort_unstable_by_key(|claimant| (claimant.person, claimant.account));
 
-    let mut quotas = Quotas { rules, used: BTreeMap::new() };
+    let places = rules.iter().map(|reading| reading.place + 1).max().unwrap_or(0);
+    let mut quotas = Quotas { rules: rules.to_vec(), used: vec![0; places] };
     let mut seated = seat_holders(supply, &holders, &mut quotas);
     let held = u32::try_from(seated.len()).unwrap_or(u32::MAX);
     let free = supply.seats.saturating_sub(held);
     let mut pool = SeatPool::new(supply.add_on, free, quotas.unfilled_reservations());
 
-    let mut awards = BTreeMap::new();
-    serve(&claimants, &mut pool, &mut quotas, &mut awards);
+    let mut awards = Vec::with_capacity(holders.len() + claimants.len());
+    let mut served = vec![false; claimants.len()];
+    serve(&claimants, &mut pool, &mut quotas, &mut served, &mut awards);
     match supply.contention {
         Contention::ByRank if held <= supply.seats => {
-            outrank(&claimants, &mut seated, &mut pool, &mut quotas, &mut awards);
+            outrank(&claimants, &mut seated, &mut pool, &mut quotas, &mut served, &mut awards);
         }
         // While more seats are held than there are, one given up is nobody's.
         Contention::ByRank | Contention::KeepHolders => {}
     }
     for holder in seated {
-        let grounds = holder.grounds.clone();
+        let ground = holder.ground;
         let award = if holder.outranked {
-            Award::Outranked { grounds }
+            Award::Outranked { ground }
         } else {
-            Award::Keeps { grounds, over_quota: holder.over_quota }
+            Award::Keeps { ground, over_quota: holder.over_quota }
         };
-        awards.insert(holder.account, award);
+        awards.push((holder.account, award));
     }
     let mut waiting: Vec<&Contender<'_>> =
-        claimants.iter().filter(|claimant| !awards.contains_key(&claimant.account)).collect();
-    waiting.sort_by_key(|claimant| claimant.grounds[0].rank);
+        claimants.iter().zip(served).filter(|(_, served)| !served).map(|(claimant, _)| claimant).collect();
+    waiting.sort_by_key(|claimant| claimant.grounds[0].rule().rank);
     let mut place = 0;
     for claimant in waiting {
         let because = match quotas.full(claimant.grounds) {
@@ -121,17 +123,17 @@ pub fn allocate(
                 if pool.is_empty() { WaitReason::NoSeat { place } } else { WaitReason::Reserved { place } }
             }
         };
-        awards.insert(claimant.account, Award::Waits { because, grounds: claimant.grounds[0].clone() });
+        awards.push((claimant.account, Award::Waits { because, ground: &claimant.grounds[0] }));
     }
     awards
 }
 
 /// A holder in the seat it keeps unless it is outranked.
 struct Seated<'a> {
-    account: AccountId,
-    grounds: &'a Grounds,
+    account: u32,
+    ground: &'a Ground<'a>,
     held: Held,
-    person: (&'a SourceName, &'a PersonId),
+    person: u32,
     in_reserved_seat: bool,
     over_quota: bool,
     outranked: bool,
@@ -139,14 +141,22 @@ struct Seated<'a> {
 
 /// Every claim of these contenders in the order in which they are heard, and by which of their grounds: those who held
 /// longest first, then the best rank, then the order of the contenders. Whoever is refused comes back with the next.
-fn line<'a>(contenders: &[Contender<'a>]) -> Vec<(usize, &'a Grounds)> {
-    let mut line: Vec<(usize, &Grounds)> = contenders
-        .iter()
-        .enumerate()
-        .flat_map(|(index, contender)| contender.grounds.iter().map(move |grounds| (index, grounds)))
-        .collect();
-    line.sort_by_key(|(index, grounds)| (contenders[*index].held.map(Held::order), grounds.rank));
+fn line<'a>(contenders: &[Contender<'a>]) -> Vec<Turn<'a>> {
+    let turns = contenders.iter().enumerate().flat_map(|(index, contender)| {
+        let held = contender.held.map(Held::order);
+        contender.grounds.iter().map(move |ground| Turn { held, rank: ground.rule().rank, index, ground })
+    });
+    let mut line: Vec<Turn<'_>> = turns.collect();
+    line.sort_by_key(|turn| (turn.held, turn.rank));
     line
+}
+
+/// One claim of the contender at `index`.
+struct Turn<'a> {
+    held: Option<(Option<Timestamp>, bool)>,
+    rank: i64,
+    index: usize,
+    ground: &'a Ground<'a>,
 }
 
 /// Seats holders as they came, as if all of them were served anew: otherwise those served by one plan would sit by other
@@ -155,15 +165,15 @@ fn line<'a>(contenders: &[Contender<'a>]) -> Vec<(usize, &'a Grounds)> {
 fn seat_holders<'a>(supply: &Supply, holders: &[Contender<'a>], quotas: &mut Quotas<'a>) -> Vec<Seated<'a>> {
     let mut pool = SeatPool::new(supply.add_on, supply.seats, quotas.unfilled_reservations());
     let mut seats: Vec<Option<Seated<'a>>> = holders.iter().map(|_| None).collect();
-    for (index, grounds) in line(holders) {
-        if seats[index].is_none() && quotas.has_room(&grounds.rule) && pool.take(&grounds.rule).is_ok() {
-            let in_reserved_seat = quotas.unfilled(&grounds.rule) > 0;
-            seats[index] = Some(quotas.seat(&holders[index], grounds, in_reserved_seat));
+    for Turn { index, ground, .. } in line(holders) {
+        if seats[index].is_none() && quotas.has_room(ground) && pool.take(&ground.rule().name).is_ok() {
+            let in_reserved_seat = quotas.unfilled(ground.reading) > 0;
+            seats[index] = Some(quotas.seat(&holders[index], ground, in_reserved_seat));
         }
     }
     let seats = seats.into_iter().zip(holders).map(|(seat, holder)| {
         seat.unwrap_or_else(|| {
-            let with_room = holder.grounds.iter().find(|grounds| quotas.has_room(&grounds.rule));
+            let with_room = holder.grounds.iter().find(|ground| quotas.has_room(ground));
             let seated = quotas.seat(holder, with_room.unwrap_or(&holder.grounds[0]), false);
             Seated { over_quota: with_room.is_none(), ..seated }
         })
@@ -176,16 +186,20 @@ fn serve<'a>(
     claimants: &[Contender<'a>],
     pool: &mut SeatPool,
     quotas: &mut Quotas<'a>,
-    awards: &mut BTreeMap<AccountId, Award>,
+    served: &mut [bool],
+    awards: &mut Vec<(u32, Award<'a>)>,
 ) {
-    for (index, grounds) in line(claimants) {
-        let account = claimants[index].account;
-        if awards.contains_key(&account) || !quotas.has_room(&grounds.rule) {
+    for Turn { index, ground, .. } in line(claimants) {
+        if pool.is_empty() {
+            return;
+        }
+        if served[index] || !quotas.has_room(ground) {
             continue;
         }
-        if let Ok(seat) = pool.take(&grounds.rule) {
-            quotas.fill(&grounds.rule);
-            awards.insert(account, Award::Seat { seat, grounds: grounds.clone() });
+        if let Ok(seat) = pool.take(&ground.rule().name) {
+            quotas.fill(ground);
+            served[index] = true;
+            awards.push((claimants[index].account, Award::Seat { seat, ground }));
         }
     }
 }
@@ -196,7 +210,8 @@ fn outrank<'a>(
     seated: &mut [Seated<'a>],
     pool: &mut SeatPool,
     quotas: &mut Quotas<'a>,
-    awards: &mut BTreeMap<AccountId, Award>,
+    served: &mut [bool],
+    awards: &mut Vec<(u32, Award<'a>)>,
 ) {
     // The first to go: worst rank, then held for the shortest time, then the last person.
     let mut order: Vec<usize> = (0..seated.len())
@@ -204,53 +219,49 @@ fn outrank<'a>(
         .collect();
     order.sort_by_key(|index| {
         let holder = &seated[*index];
-        Reverse((holder.grounds.rank, holder.held.order(), holder.person, holder.account))
+        Reverse((holder.ground.rule().rank, holder.held.order(), holder.person, holder.account))
     });
     let mut order = order.into_iter().peekable();
-    for (index, grounds) in line(claimants) {
-        let account = claimants[index].account;
-        if awards.contains_key(&account) || !quotas.has_room(&grounds.rule) {
+    for Turn { index, ground, rank, .. } in line(claimants) {
+        if served[index] || !quotas.has_room(ground) {
             continue;
         }
-        let Some(victim) = order.next_if(|victim| seated[*victim].grounds.rank > grounds.rank) else {
+        let Some(victim) = order.next_if(|victim| seated[*victim].ground.rule().rank > rank) else {
             continue;
         };
         seated[victim].outranked = true;
-        quotas.give_up(&seated[victim].grounds.rule);
+        quotas.give_up(seated[victim].ground);
         pool.add_common();
-        let seat = pool.take(&grounds.rule).expect("the holder just gave one up");
-        quotas.fill(&grounds.rule);
-        awards.insert(account, Award::Seat { seat, grounds: grounds.clone() });
+        let seat = pool.take(&ground.rule().name).expect("the holder just gave one up");
+        quotas.fill(ground);
+        served[index] = true;
+        awards.push((claimants[index].account, Award::Seat { seat, ground }));
     }
 }
 
 /// How many seats each rule has filled.
 struct Quotas<'a> {
-    rules: &'a BTreeMap<&'a RuleName, &'a Rule>,
-    used: BTreeMap<&'a RuleName, u32>,
+    rules: Vec<&'a RuleReading<'a>>,
+    /// By the place of the rule.
+    used: Vec<u32>,
 }
 
 impl<'a> Quotas<'a> {
-    fn has_room(&self, rule: &RuleName) -> bool {
-        let max_seats = self.rules.get(rule).and_then(|rule| rule.max_seats);
-        max_seats.is_none_or(|max_seats| self.used(rule) < max_seats)
+    fn has_room(&self, ground: &Ground<'_>) -> bool {
+        ground.rule().max_seats.is_none_or(|max_seats| self.used[ground.reading.place] < max_seats)
     }
 
     /// The best rule's quota, where none of these rules has room.
-    fn full(&self, grounds: &[Grounds]) -> Option<u32> {
-        let full = grounds.iter().all(|grounds| !self.has_room(&grounds.rule));
-        self.rules.get(&grounds[0].rule).and_then(|rule| rule.max_seats).filter(|_| full)
+    fn full(&self, grounds: &[Ground<'_>]) -> Option<u32> {
+        let full = grounds.iter().all(|ground| !self.has_room(ground));
+        grounds[0].rule().max_seats.filter(|_| full)
     }
 
-    fn used(&self, rule: &RuleName) -> u32 {
-        self.used.get(rule).copied().unwrap_or(0)
-    }
-
-    fn seat(&mut self, holder: &Contender<'a>, grounds: &'a Grounds, in_reserved_seat: bool) -> Seated<'a> {
-        self.fill(&grounds.rule);
+    fn seat(&mut self, holder: &Contender<'a>, ground: &'a Ground<'a>, in_reserved_seat: bool) -> Seated<'a> {
+        self.fill(ground);
         Seated {
             account: holder.account,
-            grounds,
+            ground,
             held: holder.held.expect("a holder has a seat"),
             person: holder.person,
             in_reserved_seat,
@@ -259,27 +270,26 @@ impl<'a> Quotas<'a> {
         }
     }
 
-    fn fill(&mut self, rule: &'a RuleName) {
-        *self.used.entry(rule).or_default() += 1;
+    fn fill(&mut self, ground: &Ground<'_>) {
+        self.used[ground.reading.place] += 1;
     }
 
-    fn give_up(&mut self, rule: &'a RuleName) {
-        *self.used.entry(rule).or_default() -= 1;
+    fn give_up(&mut self, ground: &Ground<'_>) {
+        self.used[ground.reading.place] -= 1;
     }
 
     /// What is left of a rule's reservation; it never goes beyond its quota, for nobody could sit there.
-    fn unfilled(&self, rule: &RuleName) -> u32 {
-        let reserved = self
-            .rules
-            .get(rule)
-            .map_or(0, |rule| rule.reserved_seats.min(rule.max_seats.unwrap_or(u32::MAX)));
-        reserved.saturating_sub(self.used(rule))
+    fn unfilled(&self, reading: &RuleReading<'_>) -> u32 {
+        let rule = reading.rule;
+        let reserved = rule.reserved_seats.min(rule.max_seats.unwrap_or(u32::MAX));
+        reserved.saturating_sub(self.used[reading.place])
     }
 
     /// What is left of each reservation, best rank first.
     fn unfilled_reservations(&self) -> Vec<(RuleName, u32)> {
-        let mut rules: Vec<&Rule> = self.rules.values().copied().collect();
-        rules.sort_by_key(|rule| (rule.rank, &rule.name));
-        rules.into_iter().map(|rule| (rule.name.clone(), self.unfilled(&rule.name))).collect()
+        let mut rules = self.rules.clone();
+        rules.sort_by_key(|reading| (reading.rule.rank, &reading.rule.name));
+        let unfilled = rules.into_iter().map(|reading| (reading.rule.name.clone(), self.unfilled(reading)));
+        unfilled.filter(|(_, unfilled)| *unfilled > 0).collect()
     }
 }

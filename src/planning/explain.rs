@@ -1,45 +1,47 @@
 //! Explaining: what each rule says of one person, and how their account was found.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::account::{Account, AccountId};
+use crate::model::account::Account;
 use crate::model::entitlement::KnownPerson;
 use crate::model::explanation::{Explanation, MatchExplained, PersonExplained, RuleExplained, RuleSays};
 use crate::model::group::{GroupRef, Member, NestingPath};
 use crate::model::person::{ExternUid, Person};
 use crate::model::snapshot::{GroupState, Snapshot};
-use crate::planning::claims;
+use crate::planning::accounts::accounts;
 use crate::planning::input::PlanningInput;
-use crate::planning::matching::{Matches, PersonMatch, match_people};
+use crate::planning::matching::{PersonMatch, match_people};
 use crate::planning::rules::{RuleReading, read};
 
 /// Everything about whoever answers to `asked`: a username, an address, a distinguished name, an id or a number.
 pub fn explain(input: &PlanningInput, asked: &str) -> Explanation {
     let rules = read(input);
-    let accounts = claims::accounts(input);
+    let accounts = accounts(input);
     let matches = match_people(input, &accounts, &rules);
-    let by_id: HashMap<AccountId, &Arc<Account>> =
-        accounts.iter().map(|account| (account.id, account)).collect();
     let mut explanation = Explanation::default();
-    let mut wanted: Vec<AccountId> =
-        accounts.iter().filter(|account| is_account(account, asked)).map(|account| account.id).collect();
+    let mut wanted: Vec<u32> = accounts
+        .iter()
+        .zip(0..)
+        .filter(|(account, _)| is_account(account, asked))
+        .map(|(_, at)| at)
+        .collect();
     for snapshot in &input.snapshots {
-        for (person, place) in snapshot.people.iter().zip(0_u32..) {
-            let account = match matches.of(&snapshot.source, place) {
-                Some(PersonMatch::Account { id, .. }) => Some(id),
+        let found = matches.in_source(&snapshot.source);
+        for (person, at) in snapshot.people.iter().zip(0_u32..) {
+            let result = found.get(at as usize).copied().flatten();
+            let account = match result {
+                Some(PersonMatch::Account { place, .. }) => Some(place),
                 Some(PersonMatch::None { .. }) | None => None,
             };
-            if is_person(person, asked) || account.is_some_and(|id| wanted.contains(&id)) {
+            if is_person(person, asked) || account.is_some_and(|place| wanted.contains(&place)) {
                 wanted.extend(account);
-                explanation.people.push(person_explained(snapshot, place, &rules, &matches, &by_id));
+                explanation.people.push(person_explained(snapshot, at, &rules, result, &accounts));
             }
         }
     }
     wanted.sort_unstable();
     wanted.dedup();
-    explanation.accounts =
-        wanted.iter().filter_map(|id| by_id.get(id)).map(|account| Arc::clone(account)).collect();
+    explanation.accounts = wanted.iter().map(|place| Arc::clone(&accounts[*place as usize])).collect();
     explanation
 }
 
@@ -67,17 +69,15 @@ fn person_explained(
     snapshot: &Snapshot,
     place: u32,
     rules: &[RuleReading<'_>],
-    matches: &Matches,
-    accounts: &HashMap<AccountId, &Arc<Account>>,
+    result: Option<PersonMatch>,
+    accounts: &[Arc<Account>],
 ) -> PersonExplained {
     let person = Arc::clone(&snapshot.people[place as usize]);
-    let matched = match matches.of(&snapshot.source, place) {
+    let matched = match result {
         None => MatchExplained::NotSought,
         Some(PersonMatch::None { because }) => MatchExplained::None { because },
-        Some(PersonMatch::Account { id, by }) => {
-            let username =
-                accounts.get(&id).map_or_else(|| id.to_string().into(), |account| account.username.clone());
-            MatchExplained::Account { username, by }
+        Some(PersonMatch::Account { place, by }) => {
+            MatchExplained::Account { username: accounts[place as usize].username.clone(), by }
         }
     };
     PersonExplained {
@@ -102,15 +102,17 @@ fn person_explained(
 
 fn says(snapshot: &Snapshot, reading: &RuleReading<'_>, place: u32) -> RuleSays {
     let rule = reading.rule;
-    let find = |members: &[Member]| members.iter().find(|member| member.person == place).cloned();
+    let find = |members: &[&Member]| {
+        members.iter().find(|member| member.person == place).map(|member| member.path.clone())
+    };
     let in_any = |groups: &[GroupRef]| groups.iter().any(|group| way(snapshot, group, place).is_some());
     let unknown = || RuleSays::Unknown {
         because: reading.frozen.first().map_or_else(|| "it is frozen".to_owned(), |frozen| frozen.reason()),
     };
-    if let Some(member) = find(&reading.people) {
+    if let Some(path) = find(&reading.people) {
         match rule.until.filter(|_| reading.ended) {
             Some(until) => RuleSays::Ended { until },
-            None => RuleSays::Entitled { rank: rule.rank, path: member.path },
+            None => RuleSays::Entitled { rank: rule.rank, path },
         }
     } else if find(&reading.doubtful).is_some() {
         unknown()

@@ -11,7 +11,7 @@ use crate::model::finding::{Finding, FindingCode, Level};
 use crate::model::person::SourceName;
 use crate::model::rule::RuleName;
 use crate::model::snapshot::Coverage;
-use crate::planning::claims::{Claim, Claims};
+use crate::planning::claims::Claims;
 use crate::planning::input::PlanningInput;
 use crate::planning::reconcile::{Desk, Reconciled};
 use crate::planning::rules::{Frozen, RuleReading};
@@ -20,17 +20,18 @@ use crate::planning::rules::{Frozen, RuleReading};
 pub struct Evidence<'a> {
     pub input: &'a PlanningInput,
     pub rules: &'a [RuleReading<'a>],
-    pub claims: &'a BTreeMap<AddOn, Claims>,
+    pub claims: &'a BTreeMap<AddOn, Claims<'a>>,
     pub desks: &'a [Desk<'a>],
-    pub reconciled: &'a [Reconciled],
+    pub reconciled: &'a [Reconciled<'a>],
 }
 
 /// Everything odd though legal. Not sorted.
 pub fn gather(evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     of_the_run(evidence, &mut findings);
+    let standings = standings(evidence);
     for reading in evidence.rules {
-        of_a_rule(evidence, reading, &mut findings);
+        of_a_rule(reading, standings[reading.place], &mut findings);
     }
     for (desk, reconciled) in evidence.desks.iter().zip(evidence.reconciled) {
         of_a_purchase(evidence, desk, reconciled, &mut findings);
@@ -70,7 +71,31 @@ fn of_the_run(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn of_a_rule(evidence: &Evidence<'_>, reading: &RuleReading<'_>, findings: &mut Vec<Finding>) {
+/// What a rule comes to among the claims.
+#[derive(Clone, Copy, Default)]
+struct RuleStanding {
+    /// Some account claims by it.
+    is_claimed: bool,
+    /// For some account, no rule without a quota stands before it.
+    can_decide: bool,
+}
+
+/// By the place of the rule.
+fn standings(evidence: &Evidence<'_>) -> Vec<RuleStanding> {
+    let mut standings = vec![RuleStanding::default(); evidence.rules.len()];
+    for grounds in evidence.claims.values().flat_map(|claims| claims.certain.each()) {
+        let mut is_shadowed = false;
+        for ground in grounds {
+            let standing = &mut standings[ground.reading.place];
+            standing.is_claimed = true;
+            standing.can_decide |= !is_shadowed;
+            is_shadowed |= ground.rule().max_seats.is_none();
+        }
+    }
+    standings
+}
+
+fn of_a_rule(reading: &RuleReading<'_>, standing: RuleStanding, findings: &mut Vec<Finding>) {
     let rule = reading.rule;
     let mut add = |level, code, message| findings.push(finding(level, code, Some(&rule.name), message));
     if let Some(until) = rule.until.filter(|_| reading.ended) {
@@ -85,38 +110,24 @@ fn of_a_rule(evidence: &Evidence<'_>, reading: &RuleReading<'_>, findings: &mut 
     if !reading.frozen.is_empty() {
         return;
     }
-    let claims = &evidence.claims[&rule.add_on];
     if reading.people.is_empty() {
         add(Level::Warning, FindingCode::MatchesNobody, format!("rule `{}` entitles nobody", rule.name));
         return;
     }
-    let mut named = claims.certain.values().filter(|claim| names(claim, &rule.name)).peekable();
-    if named.peek().is_none() {
+    if !standing.is_claimed {
         let message = format!(
             "rule `{}` entitles {} people, but none of them has an account",
             rule.name,
             reading.people.len()
         );
         add(Level::Warning, FindingCode::MatchesNobody, message);
-    } else if named.all(|claim| shadowed(evidence, claim, &rule.name)) {
+    } else if !standing.can_decide {
         let message = format!(
             "rule `{}` can never decide anything: everyone it entitles is entitled by a better-ranked rule without a quota",
             rule.name
         );
         add(Level::Info, FindingCode::NeverWins, message);
     }
-}
-
-fn names(claim: &Claim, rule: &RuleName) -> bool {
-    claim.grounds.iter().any(|grounds| grounds.rule == *rule)
-}
-
-/// Whether a rule without a quota stands before this one.
-fn shadowed(evidence: &Evidence<'_>, claim: &Claim, rule: &RuleName) -> bool {
-    let before = claim.grounds.iter().take_while(|grounds| grounds.rule != *rule);
-    before
-        .filter_map(|grounds| evidence.input.rules.iter().find(|candidate| candidate.name == grounds.rule))
-        .any(|better| better.max_seats.is_none())
 }
 
 fn freezing(frozen: &Frozen, rule: &RuleName, source: &SourceName) -> Option<(FindingCode, String)> {
@@ -163,7 +174,7 @@ fn freezing(frozen: &Frozen, rule: &RuleName, source: &SourceName) -> Option<(Fi
 fn of_a_purchase(
     evidence: &Evidence<'_>,
     desk: &Desk<'_>,
-    reconciled: &Reconciled,
+    reconciled: &Reconciled<'_>,
     findings: &mut Vec<Finding>,
 ) {
     let add_on = desk.holders.add_on;
@@ -210,7 +221,7 @@ fn of_a_purchase(
     }
 }
 
-fn of_seats(desk: &Desk<'_>, reconciled: &Reconciled, findings: &mut Vec<Finding>) {
+fn of_seats(desk: &Desk<'_>, reconciled: &Reconciled<'_>, findings: &mut Vec<Finding>) {
     let title = desk.holders.add_on.title();
     for rule in &reconciled.over_quota {
         let message = format!(
@@ -219,20 +230,25 @@ fn of_seats(desk: &Desk<'_>, reconciled: &Reconciled, findings: &mut Vec<Finding
         findings.push(finding(Level::Warning, FindingCode::QuotaExceeded, Some(rule), message));
     }
     let (mut ineligible, mut contested) = (Vec::new(), Vec::new());
-    for decision in &reconciled.decisions {
-        match &decision.verdict {
-            Verdict::Leave { because: LeaveReason::Contested }
-            | Verdict::Wait { because: WaitReason::Contested } => {
-                contested.push(&*decision.account.username);
+    for decided in &reconciled.decided {
+        match &decided.verdict {
+            Some(
+                Verdict::Leave { because: LeaveReason::Contested }
+                | Verdict::Wait { because: WaitReason::Contested },
+            ) => {
+                contested.push(&*decided.account.username);
             }
-            Verdict::Leave { .. } if decision.account.standing != Standing::Eligible => {
-                ineligible.push(&*decision.account.username);
+            Some(Verdict::Leave { .. }) if decided.account.standing != Standing::Eligible => {
+                ineligible.push(&*decided.account.username);
             }
-            Verdict::Assign { .. }
-            | Verdict::Keep { .. }
-            | Verdict::Leave { .. }
-            | Verdict::Revoke { .. }
-            | Verdict::Wait { .. } => {}
+            Some(
+                Verdict::Assign { .. }
+                | Verdict::Keep { .. }
+                | Verdict::Leave { .. }
+                | Verdict::Revoke { .. }
+                | Verdict::Wait { .. },
+            )
+            | None => {}
         }
     }
     if !ineligible.is_empty() {

@@ -140,21 +140,19 @@ fn beyond_supply(
 pub fn refusals(plan: &Plan, input: &PlanningInput) -> Vec<Refusal> {
     let limits = &input.policy.limits;
     let mut refusals = Vec::new();
-    let revoked = |add_on: Option<AddOn>| {
-        let count = plan
-            .decisions
-            .iter()
-            .filter(|decision| decision.verdict.change() == Some(Change::Revoke))
-            .filter(|decision| add_on == Some(decision.add_on) || add_on.is_none())
-            .count();
-        u32::try_from(count).unwrap_or(u32::MAX)
-    };
-    let all = revoked(None);
+    let mut revoked: BTreeMap<AddOn, u32> = BTreeMap::new();
+    for decision in &plan.decisions {
+        if decision.verdict.change() == Some(Change::Revoke) {
+            *revoked.entry(decision.add_on).or_default() += 1;
+        }
+    }
+    let all = revoked.values().sum();
     if all > limits.max_revocations {
         refusals.push(Refusal::TooManyRevocations { limit: limits.max_revocations, actual: all });
     }
     for summary in &plan.add_ons {
-        let (revoked, held) = (revoked(Some(summary.add_on)), summary.held_before);
+        let revoked = revoked.get(&summary.add_on).copied().unwrap_or(0);
+        let held = summary.held_before;
         let allowed = u64::from(limits.max_revocations_percent) * u64::from(held);
         if revoked > ALWAYS_PASS_PERCENT && u64::from(revoked) * 100 > allowed {
             refusals.push(Refusal::TooManyRevocationsPercent {

@@ -1,30 +1,31 @@
 //! What may become of a seat that somebody holds today: kept, left, or taken back, and why.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::account::{Account, AccountId, DuoActivity, Standing};
 use crate::model::add_on::AddOn;
 use crate::model::decision::{LeaveReason, RevokeReason};
-use crate::model::holding::{Change, Memory, Origin, SeatKey};
+use crate::model::holding::{Change, Memory, SeatKey};
 use crate::model::policy::{AddOnPolicy, AdoptPolicy, RevokePolicy};
-use crate::planning::claims::Claims;
+use crate::planning::dossiers::Dossier;
 
 /// What is known when the holders of one add-on are judged.
 pub struct Holders<'a> {
     pub add_on: AddOn,
     pub now: Timestamp,
     pub policy: &'a AddOnPolicy,
-    pub memory: &'a Memory,
-    pub claims: &'a Claims,
+    /// See [`crate::planning::claims::Claims::lapsed`].
+    pub lapsed: &'a BTreeMap<u32, Date>,
     /// Why nobody may lose a seat of this add-on in this run.
     pub frozen: Option<String>,
     /// See [`contested`].
     pub contested: &'a HashSet<(SeatKey, Change)>,
-    /// Accounts that somebody may own of whom it could not be said.
-    pub doubtful: &'a dyn Fn(AccountId) -> bool,
+    /// See [`crate::planning::matching::Matches::doubtful`].
+    pub doubtful: &'a HashSet<u32>,
 }
 
 /// What becomes of a holder, before seats are counted.
@@ -55,9 +56,10 @@ pub fn contested(memory: &Memory) -> HashSet<(SeatKey, Change)> {
 
 impl Holders<'_> {
     /// The fate of one holder.
-    pub fn fate(&self, account: &Account) -> Fate {
-        let entitled = self.claims.certain.contains_key(&account.id);
-        if let Some(untouchable) = self.untouchable(account) {
+    pub fn fate(&self, dossier: &Dossier<'_>) -> Fate {
+        let account = dossier.account;
+        let entitled = !dossier.certain.is_empty();
+        if let Some(untouchable) = self.untouchable(dossier) {
             let backed = entitled && untouchable != LeaveReason::Protected;
             return if backed { Fate::Entitled { takeable: false } } else { Fate::Leaves(untouchable) };
         }
@@ -67,9 +69,9 @@ impl Holders<'_> {
                 RevokeReason::NotEligible { standing: account.standing.clone() },
             );
         }
-        let obstacle = self.obstacle(account);
+        let obstacle = self.obstacle(dossier);
         if entitled {
-            return match (self.inactive(account), obstacle) {
+            return match (self.inactive(dossier), obstacle) {
                 (Some(inactive), None) => self.unless_contested(account.id, inactive),
                 (_, obstacle) => Fate::Entitled {
                     takeable: obstacle.is_none() && !self.contested(account.id, Change::Revoke),
@@ -79,7 +81,7 @@ impl Holders<'_> {
         if let Some(obstacle) = obstacle {
             return Fate::Leaves(obstacle);
         }
-        let since = self.memory.grace.get(&self.seat(account.id)).copied();
+        let since = dossier.grace;
         if !self.policy.grace.is_zero() {
             let since = since.unwrap_or(self.now);
             let until = after(since, self.policy.grace);
@@ -87,7 +89,7 @@ impl Holders<'_> {
                 return Fate::Leaves(LeaveReason::Grace { since, until });
             }
         }
-        let because = match self.claims.lapsed.get(&account.id) {
+        let because = match self.lapsed.get(&dossier.place) {
             Some(until) => RevokeReason::UntilPassed { until: *until },
             None => RevokeReason::NoLongerEntitled { since, grace: self.policy.grace },
         };
@@ -95,30 +97,30 @@ impl Holders<'_> {
     }
 
     /// Whether this seat may be taken because its holder moves to another tier, and why not.
-    pub fn superseded(&self, account: &Account, by: AddOn) -> Fate {
-        match self.untouchable(account).or_else(|| self.obstacle(account)) {
+    pub fn superseded(&self, dossier: &Dossier<'_>, by: AddOn) -> Fate {
+        match self.untouchable(dossier).or_else(|| self.obstacle(dossier)) {
             Some(reason) => Fate::Leaves(reason),
-            None => self.unless_contested(account.id, RevokeReason::Superseded { by }),
+            None => self.unless_contested(dossier.account.id, RevokeReason::Superseded { by }),
         }
     }
 
     /// Whether the seat is ours, counting those that this very apply takes into management.
-    pub fn managed(&self, account: &Account) -> bool {
-        self.memory.holdings.contains_key(&self.seat(account.id)) || self.adopts(account)
+    pub fn managed(&self, dossier: &Dossier<'_>) -> bool {
+        dossier.holding.is_some() || self.adopts(dossier)
     }
 
     /// Whether an apply takes this holder into management.
-    pub fn adopts(&self, account: &Account) -> bool {
+    pub fn adopts(&self, dossier: &Dossier<'_>) -> bool {
         let adopts = match self.policy.adopt {
             AdoptPolicy::All => true,
-            AdoptPolicy::Entitled => self.claims.certain.contains_key(&account.id),
+            AdoptPolicy::Entitled => !dossier.certain.is_empty(),
             AdoptPolicy::None => false,
         };
-        adopts && !self.memory.holdings.contains_key(&self.seat(account.id)) && !self.protected(account)
+        adopts && dossier.holding.is_none() && !self.protected(dossier.account)
     }
 
     pub fn protected(&self, account: &Account) -> bool {
-        self.policy.protect.contains(&account.username.to_lowercase())
+        !self.policy.protect.is_empty() && self.policy.protect.contains(&account.username.to_lowercase())
     }
 
     /// Whether somebody else undid the same change twice, the last times we made it.
@@ -131,39 +133,33 @@ impl Holders<'_> {
     }
 
     /// Since when the seat is ours; one that this very apply takes into management, since now.
-    pub fn since(&self, account: &Account) -> Option<Timestamp> {
-        let held = self.memory.holdings.get(&self.seat(account.id)).map(|holding| holding.since);
-        held.or_else(|| self.adopts(account).then_some(self.now))
-    }
-
-    /// Whether the seat is ours because seatsync assigned it.
-    pub fn assigned(&self, account: AccountId) -> bool {
-        let holding = self.memory.holdings.get(&self.seat(account));
-        holding.is_some_and(|holding| holding.origin == Origin::Assigned)
+    pub fn since(&self, dossier: &Dossier<'_>) -> Option<Timestamp> {
+        let held = dossier.holding.map(|holding| holding.since);
+        held.or_else(|| self.adopts(dossier).then_some(self.now))
     }
 
     /// Why this seat is never ours to take.
-    fn untouchable(&self, account: &Account) -> Option<LeaveReason> {
-        if self.protected(account) {
+    fn untouchable(&self, dossier: &Dossier<'_>) -> Option<LeaveReason> {
+        if self.protected(dossier.account) {
             return Some(LeaveReason::Protected);
         }
         match self.policy.revoke {
             RevokePolicy::Never => Some(LeaveReason::RevokeNever),
-            RevokePolicy::Managed if !self.managed(account) => Some(LeaveReason::NotManaged),
+            RevokePolicy::Managed if !self.managed(dossier) => Some(LeaveReason::NotManaged),
             RevokePolicy::Managed | RevokePolicy::All => None,
         }
     }
 
     /// Why this seat may not be taken in this run.
-    fn obstacle(&self, account: &Account) -> Option<LeaveReason> {
+    fn obstacle(&self, dossier: &Dossier<'_>) -> Option<LeaveReason> {
         if let Some(because) = &self.frozen {
             return Some(LeaveReason::Frozen { because: because.clone() });
         }
-        if self.claims.doubtful.contains_key(&account.id) || (self.doubtful)(account.id) {
+        if !dossier.doubtful.is_empty() || self.doubtful.contains(&dossier.place) {
             let because = "it cannot be said whether somebody entitled owns this account".to_owned();
             return Some(LeaveReason::Frozen { because });
         }
-        let until = after(self.since(account)?, self.policy.minimum_tenure);
+        let until = after(self.since(dossier)?, self.policy.minimum_tenure);
         (self.now < until).then_some(LeaveReason::MinimumTenure { until })
     }
 
@@ -176,15 +172,15 @@ impl Holders<'_> {
     }
 
     /// Whether the seat was not used for too long. A seat whose use GitLab does not tell is used.
-    fn inactive(&self, account: &Account) -> Option<RevokeReason> {
+    fn inactive(&self, dossier: &Dossier<'_>) -> Option<RevokeReason> {
         let after = self.policy.reclaim_inactive_after?;
-        let last_activity = match account.last_duo_activity {
+        let last_activity = match dossier.account.last_duo_activity {
             DuoActivity::NotTold => return None,
             DuoActivity::Never => None,
             DuoActivity::On(date) => Some(date),
         };
         // A seat held for less time than that cannot have been idle for so long, whatever its holder did before.
-        let held_since = self.since(account)?;
+        let held_since = self.since(dossier)?;
         let used =
             last_activity.and_then(|date| date.to_zoned(TimeZone::UTC).ok()).map(|day| day.timestamp());
         let idle_since = used.map_or(held_since, |used| used.max(held_since));

@@ -1,16 +1,18 @@
 //! Which account belongs to which person; what is ambiguous is never guessed.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::model::account::{Account, AccountId, AccountQuery, MatchBy, QueryStep, Standing};
+use crate::model::account::{Account, AccountQuery, MatchBy, QueryStep, Standing};
 use crate::model::finding::{Finding, FindingCode, Level};
 use crate::model::holding::SeatKey;
 use crate::model::person::{ExternUid, Person, PersonKey, SourceName};
 use crate::model::plan::UnmatchedReason;
 use crate::model::policy::Matching;
 use crate::model::snapshot::Snapshot;
+use crate::planning::fingerprint::Fingerprints;
 use crate::planning::input::PlanningInput;
 use crate::planning::rules::RuleReading;
 
@@ -19,22 +21,28 @@ use crate::planning::rules::RuleReading;
 pub struct Matches {
     /// For each source: by the person's place in the snapshot.
     people: BTreeMap<SourceName, Vec<Option<PersonMatch>>>,
-    /// Accounts that somebody may own of whom it could not be said: no seat is taken from them.
-    pub doubtful: HashSet<AccountId>,
+    /// The places of accounts that somebody may own of whom it could not be said: no seat is taken from them.
+    pub doubtful: HashSet<u32>,
     pub findings: Vec<Finding>,
 }
 
 /// What came of one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PersonMatch {
-    Account { id: AccountId, by: MatchBy },
-    None { because: UnmatchedReason },
+    /// `place` is that of the account among all accounts, which are sorted by number.
+    Account {
+        place: u32,
+        by: MatchBy,
+    },
+    None {
+        because: UnmatchedReason,
+    },
 }
 
 impl Matches {
-    /// What came of the person at this place; `None` for one of whom no rule speaks.
-    pub fn of(&self, source: &SourceName, person: u32) -> Option<PersonMatch> {
-        self.people.get(source)?.get(person as usize).copied().flatten()
+    /// What came of each person of a source, by their places; `None` for those of whom no rule speaks.
+    pub fn in_source(&self, source: &SourceName) -> &[Option<PersonMatch>] {
+        self.people.get(source).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -68,9 +76,7 @@ fn query(person: &Person, how: &Matching) -> AccountQuery {
 
 /// Matches everyone of whom a rule speaks.
 pub fn match_people(input: &PlanningInput, accounts: &[Arc<Account>], rules: &[RuleReading<'_>]) -> Matches {
-    let by_id: HashMap<AccountId, &Account> =
-        accounts.iter().map(|account| (account.id, &**account)).collect();
-    let remembered = remembered(input, &by_id);
+    let remembered = LazyCell::new(|| remembered(input, accounts));
     let mut matches = Matches::default();
     for snapshot in &input.snapshots {
         let Some(how) = input.policy.matching.get(&snapshot.source) else { continue };
@@ -93,7 +99,7 @@ pub fn match_people(input: &PlanningInput, accounts: &[Arc<Account>], rules: &[R
             let result = sole(candidates, MatchBy::Remembered, false, &mut matches.doubtful);
             found[place] = Some(result.unwrap_or(PersonMatch::None { because: UnmatchedReason::NoAccount }));
         }
-        settle_rivals(snapshot, &mut found, &by_id, &mut matches);
+        settle_rivals(snapshot, &mut found, accounts, &mut matches);
         matches.people.insert(snapshot.source.clone(), found);
     }
     matches
@@ -103,9 +109,9 @@ pub fn match_people(input: &PlanningInput, accounts: &[Arc<Account>], rules: &[R
 /// took back, or that a blocked account is about to lose, is about to be forgotten, and its link with it.
 fn remembered<'a>(
     input: &'a PlanningInput,
-    by_id: &HashMap<AccountId, &Account>,
-) -> HashMap<&'a PersonKey, BTreeSet<AccountId>> {
-    let mut remembered: HashMap<&PersonKey, BTreeSet<AccountId>> = HashMap::new();
+    accounts: &[Arc<Account>],
+) -> HashMap<&'a PersonKey, BTreeSet<u32>> {
+    let mut remembered: HashMap<&PersonKey, BTreeSet<u32>> = HashMap::new();
     let is_lost = |seat: &SeatKey| {
         let mut readings = input.seats.purchases.iter();
         let reading = readings.find(|reading| reading.purchase.add_on == seat.add_on);
@@ -113,27 +119,32 @@ fn remembered<'a>(
     };
     for (seat, holding) in &input.memory.holdings {
         if let Some(person) = &holding.person
-            && by_id.get(&seat.account).is_some_and(|account| account.standing == Standing::Eligible)
+            && let Ok(place) = accounts.binary_search_by_key(&seat.account, |account| account.id)
+            && accounts[place].standing == Standing::Eligible
             && !is_lost(seat)
         {
-            remembered.entry(person).or_default().insert(seat.account);
+            remembered.entry(person).or_default().insert(number(place));
         }
     }
     remembered
 }
 
+fn number(place: usize) -> u32 {
+    u32::try_from(place).expect("accounts are counted in 32 bits")
+}
+
 /// The one account that a step names; `None` where it names none. Several, or one that others answer to as well, are
 /// in doubt.
 fn sole(
-    mut candidates: impl Iterator<Item = AccountId> + Clone,
+    mut candidates: impl Iterator<Item = u32> + Clone,
     by: MatchBy,
     is_shared: bool,
-    doubtful: &mut HashSet<AccountId>,
+    doubtful: &mut HashSet<u32>,
 ) -> Option<PersonMatch> {
     let all = candidates.clone();
-    let id = candidates.next()?;
-    if !is_shared && candidates.all(|other| other == id) {
-        return Some(PersonMatch::Account { id, by });
+    let place = candidates.next()?;
+    if !is_shared && candidates.all(|other| other == place) {
+        return Some(PersonMatch::Account { place, by });
     }
     doubtful.extend(all);
     Some(PersonMatch::None { because: UnmatchedReason::Ambiguous })
@@ -155,18 +166,24 @@ fn spoken_of(snapshot: &Snapshot, rules: &[RuleReading<'_>]) -> Vec<usize> {
 fn settle_rivals(
     snapshot: &Snapshot,
     found: &mut [Option<PersonMatch>],
-    by_id: &HashMap<AccountId, &Account>,
+    accounts: &[Arc<Account>],
     matches: &mut Matches,
 ) {
-    let mut owners: HashMap<AccountId, Vec<(MatchBy, usize)>> = HashMap::new();
-    for (place, result) in found.iter().enumerate() {
-        if let Some(PersonMatch::Account { id, by }) = result {
-            owners.entry(*id).or_default().push((*by, place));
+    let mut owners = vec![0_u32; accounts.len()];
+    for result in found.iter().flatten() {
+        if let PersonMatch::Account { place, .. } = result {
+            owners[*place as usize] += 1;
         }
     }
-    let mut contested: Vec<_> = owners.into_iter().filter(|(_, rivals)| rivals.len() > 1).collect();
-    contested.sort_unstable();
-    for (id, rivals) in contested {
+    let mut contested: BTreeMap<u32, Vec<(MatchBy, usize)>> = BTreeMap::new();
+    for (person, result) in found.iter().enumerate() {
+        if let Some(PersonMatch::Account { place, by }) = result
+            && owners[*place as usize] > 1
+        {
+            contested.entry(*place).or_default().push((*by, person));
+        }
+    }
+    for (account, rivals) in contested {
         let sole = |wanted: MatchBy| {
             let mut those = rivals.iter().filter(|(by, _)| *by == wanted);
             those.next().filter(|_| those.next().is_none()).map(|(_, place)| *place)
@@ -174,7 +191,7 @@ fn settle_rivals(
         let has_identity = rivals.iter().any(|(by, _)| *by == MatchBy::Identity);
         let winner = if has_identity { sole(MatchBy::Identity) } else { sole(MatchBy::Remembered) };
         if winner.is_none() {
-            matches.doubtful.insert(id);
+            matches.doubtful.insert(account);
         }
         let mut names: Vec<&str> = rivals.iter().map(|(_, place)| snapshot.people[*place].label()).collect();
         names.sort_unstable();
@@ -184,7 +201,7 @@ fn settle_rivals(
             rule: None,
             message: format!(
                 "the account `{}` answers to several people of source `{}`: {}; {}",
-                by_id.get(&id).map_or("?", |account| &account.username),
+                accounts[account as usize].username,
                 snapshot.source,
                 names.join(", "),
                 match winner {
@@ -211,40 +228,34 @@ struct Answers {
 
 /// A key that at least one account bears.
 struct Key {
-    account: AccountId,
-    others: Vec<AccountId>,
+    account: u32,
+    others: Vec<u32>,
     people: u32,
 }
 
 impl Answers {
     fn to(step: MatchBy, how: &Matching, accounts: &[Arc<Account>], snapshot: &Snapshot) -> Answers {
         let mut keys: Vec<Key> = Vec::with_capacity(accounts.len());
-        let mut places: HashMap<Cow<'_, str>, usize> = HashMap::with_capacity(accounts.len());
-        for account in accounts {
+        let mut places: HashMap<Cow<'_, str>, usize, Fingerprints> =
+            HashMap::with_capacity_and_hasher(accounts.len(), Fingerprints::default());
+        for (account, at) in accounts.iter().zip(0..) {
             for key in account_keys(account, step, how) {
                 let place = *places.entry(key).or_insert(keys.len());
                 match keys.get_mut(place) {
-                    Some(known) => known.others.push(account.id),
-                    None => keys.push(Key { account: account.id, others: Vec::new(), people: 0 }),
+                    Some(known) => known.others.push(at),
+                    None => keys.push(Key { account: at, others: Vec::new(), people: 0 }),
                 }
             }
         }
-        let (mut hits, mut ends) = (Vec::with_capacity(snapshot.people.len()), Vec::new());
-        for person in &snapshot.people {
-            let begin = hits.len();
-            for place in person_keys(person, step, how).iter().filter_map(|key| places.get(key)) {
-                if !hits[begin..].contains(place) {
-                    hits.push(*place);
-                    keys[*place].people += 1;
-                }
-            }
-            ends.push(hits.len());
+        let (hits, ends) = hits(&snapshot.people, step, how, &places);
+        for hit in &hits {
+            keys[*hit].people += 1;
         }
         Answers { keys, hits, ends }
     }
 
     /// The accounts that bear a key of the person at this place, and whether other people have one of these keys too.
-    fn of(&self, place: usize) -> (impl Iterator<Item = AccountId> + Clone, bool) {
+    fn of(&self, place: usize) -> (impl Iterator<Item = u32> + Clone, bool) {
         let begin = if place == 0 { 0 } else { self.ends[place - 1] };
         let keys = self.hits[begin..self.ends[place]].iter().map(|hit| &self.keys[*hit]);
         let is_shared = keys.clone().any(|key| key.people > 1);
@@ -252,32 +263,48 @@ impl Answers {
     }
 }
 
-fn account_keys<'a>(account: &'a Account, step: MatchBy, how: &Matching) -> Vec<Cow<'a, str>> {
-    match step {
-        MatchBy::Identity => account
-            .identities
-            .iter()
-            .filter(|identity| how.identity_provider.as_deref() == Some(&*identity.provider))
-            .map(|identity| Cow::Borrowed(identity.extern_uid.as_str()))
-            .collect(),
-        MatchBy::Email => account.emails.iter().map(|address| lower(address)).collect(),
-        MatchBy::Username => vec![lower(&account.username)],
-        MatchBy::Remembered => Vec::new(),
+/// The keys of these people that name an account, and where those of each person end.
+fn hits(
+    people: &[Arc<Person>],
+    step: MatchBy,
+    how: &Matching,
+    places: &HashMap<Cow<'_, str>, usize, Fingerprints>,
+) -> (Vec<usize>, Vec<usize>) {
+    let (mut hits, mut ends) = (Vec::with_capacity(people.len()), Vec::with_capacity(people.len()));
+    for person in people {
+        let begin = hits.len();
+        for place in person_keys(person, step, how).filter_map(|key| places.get(&key)) {
+            if !hits[begin..].contains(place) {
+                hits.push(*place);
+            }
+        }
+        ends.push(hits.len());
     }
+    (hits, ends)
 }
 
-fn person_keys<'a>(person: &'a Person, step: MatchBy, how: &Matching) -> Vec<Cow<'a, str>> {
-    match step {
-        MatchBy::Identity => person
-            .identity
-            .iter()
-            .filter(|_| how.identity_provider.is_some())
-            .map(|identity| Cow::Owned(ExternUid::new(identity).into()))
-            .collect(),
-        MatchBy::Email => person.emails.iter().map(|address| lower(address)).collect(),
-        MatchBy::Username => person.username.iter().map(|username| lower(username)).collect(),
-        MatchBy::Remembered => Vec::new(),
-    }
+fn account_keys<'a>(
+    account: &'a Account,
+    step: MatchBy,
+    how: &'a Matching,
+) -> impl Iterator<Item = Cow<'a, str>> {
+    let asked = move |wanted| step == wanted;
+    let provider = how.identity_provider.as_deref().filter(|_| asked(MatchBy::Identity));
+    let identities = account.identities.iter().filter(move |identity| provider == Some(&*identity.provider));
+    let emails = account.emails.iter().filter(move |_| asked(MatchBy::Email));
+    let username = Some(&account.username).filter(|_| asked(MatchBy::Username));
+    let texts = emails.chain(username).map(|text| lower(text));
+    identities.map(|identity| Cow::Borrowed(identity.extern_uid.as_str())).chain(texts)
+}
+
+fn person_keys<'a>(person: &'a Person, step: MatchBy, how: &Matching) -> impl Iterator<Item = Cow<'a, str>> {
+    let asked = move |wanted| step == wanted;
+    let has_provider = how.identity_provider.is_some();
+    let identity = person.identity.as_deref().filter(|_| has_provider && asked(MatchBy::Identity));
+    let emails = person.emails.iter().filter(move |_| asked(MatchBy::Email));
+    let username = person.username.iter().filter(move |_| asked(MatchBy::Username));
+    let texts = emails.chain(username).map(|text| lower(text));
+    identity.map(|identity| Cow::Owned(ExternUid::new(identity).into())).into_iter().chain(texts)
 }
 
 /// In lower case; most addresses and usernames are already.

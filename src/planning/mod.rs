@@ -1,64 +1,76 @@
 //! First floor: the pure verbs that turn what was observed into a plan, one file a decision.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use crate::model::account::{Account, AccountId};
 use crate::model::add_on::AddOn;
 use crate::model::plan::{Bookkeeping, Plan, SourceSummary};
 use crate::model::purchase::PurchaseReading;
 use crate::planning::claims::Claims;
+use crate::planning::dossiers::Archive;
 use crate::planning::holders::Holders;
 use crate::planning::input::PlanningInput;
 use crate::planning::reconcile::{Desk, Tiers};
 use crate::planning::rules::RuleReading;
 
+pub mod accounts;
 pub mod allocation;
+pub mod books;
 pub mod claims;
 pub mod condition;
+pub mod decisions;
+pub mod dossiers;
 pub mod explain;
 pub mod findings;
+pub mod fingerprint;
 pub mod guard;
 pub mod holders;
 pub mod input;
 pub mod matching;
+pub mod order;
 pub mod reconcile;
 pub mod rules;
 
 /// Decides what becomes of every account and add-on. The same input gives the same plan, byte for byte.
 pub fn plan(input: &PlanningInput) -> Plan {
     let rules = rules::read(input);
-    let accounts = claims::accounts(input);
+    let accounts = accounts::accounts(input);
     let matches = matching::match_people(input, &accounts, &rules);
-    let (claims, unmatched) = claims::gather(&rules, &matches);
-    let accounts: HashMap<AccountId, Arc<Account>> =
-        accounts.into_iter().map(|account| (account.id, account)).collect();
+    let people = order::of_people(&input.snapshots);
+    let usernames = order::of_usernames(&accounts);
+    let (claims, unmatched) = claims::gather(&rules, &matches, &people, accounts.len());
     let contested = holders::contested(&input.memory);
-    let is_doubtful = |id| matches.doubtful.contains(&id);
 
     let policies: BTreeMap<AddOn, _> =
         claims.keys().map(|add_on| (*add_on, input.policy.add_on(*add_on))).collect();
     let desks: Vec<Desk<'_>> = in_order(input, &claims)
         .into_iter()
-        .map(|add_on| Desk {
-            holders: Holders {
-                add_on,
-                now: input.now,
-                policy: &policies[&add_on],
-                memory: &input.memory,
-                claims: &claims[&add_on],
-                frozen: frozen(input, &rules, add_on),
-                contested: &contested,
-                doubtful: &is_doubtful,
-            },
-            reading: input.seats.purchases.iter().find(|reading| reading.purchase.add_on == add_on),
-            rules: rules
-                .iter()
-                .filter(|reading| reading.rule.add_on == add_on && !reading.ended)
-                .map(|reading| (&reading.rule.name, reading.rule))
-                .collect(),
-            accounts: &accounts,
-            is_tier: input.policy.tiers.contains(&add_on),
+        .map(|add_on| {
+            let claims = &claims[&add_on];
+            let reading = input.seats.purchases.iter().find(|reading| reading.purchase.add_on == add_on);
+            Desk {
+                holders: Holders {
+                    add_on,
+                    now: input.now,
+                    policy: &policies[&add_on],
+                    lapsed: &claims.lapsed,
+                    frozen: frozen(input, &rules, add_on),
+                    contested: &contested,
+                    doubtful: &matches.doubtful,
+                },
+                archive: Archive {
+                    add_on,
+                    accounts: &accounts,
+                    holders: reading.map_or(&[], |reading| &reading.holders),
+                    claims,
+                    memory: &input.memory,
+                },
+                reading,
+                rules: rules
+                    .iter()
+                    .filter(|reading| reading.rule.add_on == add_on && !reading.ended)
+                    .collect(),
+                is_tier: input.policy.tiers.contains(&add_on),
+            }
         })
         .collect();
 
@@ -66,7 +78,7 @@ pub fn plan(input: &PlanningInput) -> Plan {
         input.policy.tiers.contains(&reading.purchase.add_on)
             && !claims.contains_key(&reading.purchase.add_on)
     };
-    let mut tiers = Tiers::beside(input.seats.purchases.iter().filter(untouched));
+    let mut tiers = Tiers::beside(&accounts, input.seats.purchases.iter().filter(untouched));
     let mut bookkeeping = Bookkeeping { sizes: guard::sizes(input), ..Bookkeeping::default() };
     let mut reconciled = Vec::new();
     for (index, desk) in desks.iter().enumerate() {
@@ -86,13 +98,13 @@ pub fn plan(input: &PlanningInput) -> Plan {
     findings.sort();
     findings.dedup();
 
+    reconciled.sort_by_key(|part| part.summary.add_on);
     let (mut add_ons, mut decisions) = (Vec::new(), Vec::new());
+    decisions.reserve_exact(reconciled.iter().map(|part| part.decided.len()).sum());
     for part in reconciled {
+        decisions::append(part.summary.add_on, part.decided, &usernames, &mut decisions);
         add_ons.push(part.summary);
-        decisions.extend(part.decisions);
     }
-    add_ons.sort_by_key(|summary| summary.add_on);
-    decisions.sort_by(|a, b| a.order().cmp(&b.order()));
     let mut plan = Plan {
         made_at: input.now,
         instance: input.seats.instance.clone(),
@@ -114,7 +126,7 @@ pub fn plan(input: &PlanningInput) -> Plan {
 }
 
 /// The add-ons that rules name: tiers first, the best of them before the others. No other is touched.
-fn in_order(input: &PlanningInput, claims: &BTreeMap<AddOn, Claims>) -> Vec<AddOn> {
+fn in_order(input: &PlanningInput, claims: &BTreeMap<AddOn, Claims<'_>>) -> Vec<AddOn> {
     let tiers = input.policy.tiers.iter().copied();
     let others = AddOn::ALL.into_iter().filter(|add_on| !input.policy.tiers.contains(add_on));
     tiers.chain(others).filter(|add_on| claims.contains_key(add_on)).collect()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::group::{GroupRef, Member, NestingPath};
+use crate::model::group::{GroupRef, Member};
 use crate::model::rule::Rule;
 use crate::model::snapshot::{Coverage, GroupState, Snapshot};
 use crate::planning::condition::{Condition, values};
@@ -11,12 +11,14 @@ use crate::planning::input::PlanningInput;
 /// One rule, read against its source.
 #[derive(Debug)]
 pub struct RuleReading<'a> {
+    /// Its place among all rules, in the order of their names.
+    pub place: usize,
     pub rule: &'a Rule,
     pub snapshot: Option<&'a Snapshot>,
     /// The people it entitles; where it has ended, those it would entitle.
-    pub people: Vec<Member>,
+    pub people: Vec<&'a Member>,
     /// People of whom it cannot be said whether it entitles them.
-    pub doubtful: Vec<Member>,
+    pub doubtful: Vec<&'a Member>,
     /// Why no revocation may follow from it.
     pub frozen: Vec<Frozen>,
     /// Its last day has passed.
@@ -62,14 +64,15 @@ impl Frozen {
 pub fn read(input: &PlanningInput) -> Vec<RuleReading<'_>> {
     let mut rules: Vec<&Rule> = input.rules.iter().collect();
     rules.sort_by(|a, b| a.name.cmp(&b.name));
-    rules.into_iter().map(|rule| read_one(rule, input)).collect()
+    rules.into_iter().enumerate().map(|(place, rule)| read_one(place, rule, input)).collect()
 }
 
-fn read_one<'a>(rule: &'a Rule, input: &'a PlanningInput) -> RuleReading<'a> {
+fn read_one<'a>(place: usize, rule: &'a Rule, input: &'a PlanningInput) -> RuleReading<'a> {
     let ended = rule.until.is_some_and(|until| until < input.today());
     let Some(snapshot) = input.snapshot(&rule.source) else {
         let frozen = vec![Frozen::SourceUnread { because: "it was not read".to_owned() }];
-        return RuleReading { rule, snapshot: None, people: Vec::new(), doubtful: Vec::new(), frozen, ended };
+        let (people, doubtful) = (Vec::new(), Vec::new());
+        return RuleReading { place, rule, snapshot: None, people, doubtful, frozen, ended };
     };
     let mut frozen = Vec::new();
     if let Coverage::Partial { because } = &snapshot.reading {
@@ -83,11 +86,11 @@ fn read_one<'a>(rule: &'a Rule, input: &'a PlanningInput) -> RuleReading<'a> {
     if count < input.policy.limits.min_group_members && unread_groups == 0 {
         frozen.push(Frozen::TooFewMembers { members: count, minimum: input.policy.limits.min_group_members });
     }
-    let excepted: BTreeSet<u32> = excepted.into_iter().map(|member| member.person).collect();
-    let members = members.into_iter().filter(|member| !excepted.contains(&member.person)).collect();
+    let is_excepted = |person| excepted.binary_search_by_key(&person, |member| member.person).is_ok();
+    let members = members.into_iter().filter(|member| !is_excepted(member.person)).collect();
     let (people, mut doubtful) = filter(rule, snapshot, members, &mut frozen);
     let mut reading =
-        RuleReading { rule, snapshot: Some(snapshot), people, doubtful: Vec::new(), frozen, ended };
+        RuleReading { place, rule, snapshot: Some(snapshot), people, doubtful: Vec::new(), frozen, ended };
     if exceptions_unread {
         doubtful.append(&mut reading.people);
     }
@@ -96,21 +99,15 @@ fn read_one<'a>(rule: &'a Rule, input: &'a PlanningInput) -> RuleReading<'a> {
 }
 
 /// Everyone in any of the groups, each once by the shortest way; sorted by their place in the snapshot.
-fn union(groups: &[GroupRef], snapshot: &Snapshot, frozen: &mut Vec<Frozen>) -> Vec<Member> {
-    let mut ways: Vec<Option<NestingPath>> = vec![None; snapshot.people.len()];
+fn union<'a>(groups: &[GroupRef], snapshot: &'a Snapshot, frozen: &mut Vec<Frozen>) -> Vec<&'a Member> {
+    let mut found: Vec<&Member> = Vec::new();
     let mut sorted: Vec<&GroupRef> = groups.iter().collect();
     sorted.sort_unstable();
     for reference in sorted {
         let group = || reference.clone();
         match snapshot.group(reference) {
             Some(GroupState::Found { members, coverage, .. }) => {
-                for member in members {
-                    let way = &mut ways[member.person as usize];
-                    if way.as_ref().is_none_or(|way| (member.path.0.len(), &member.path) < (way.0.len(), way))
-                    {
-                        *way = Some(member.path.clone());
-                    }
-                }
+                found.extend(members);
                 if let Coverage::Partial { because } = coverage {
                     frozen.push(Frozen::GroupPartial { group: group(), because: because.clone() });
                 }
@@ -126,19 +123,19 @@ fn union(groups: &[GroupRef], snapshot: &Snapshot, frozen: &mut Vec<Frozen>) -> 
                 .push(Frozen::GroupPartial { group: group(), because: "it was not asked for".to_owned() }),
         }
     }
-    ways.into_iter()
-        .zip(0_u32..)
-        .filter_map(|(way, person)| way.map(|path| Member { person, path }))
-        .collect()
+    let way = |member: &Member| (member.person, member.path.0.len());
+    found.sort_by(|a, b| way(a).cmp(&way(b)).then_with(|| a.path.cmp(&b.path)));
+    found.dedup_by_key(|member| member.person);
+    found
 }
 
 /// Splits the members into those for whom the `where` holds and those for whom it has no answer.
-fn filter(
+fn filter<'a>(
     rule: &Rule,
     snapshot: &Snapshot,
-    members: Vec<Member>,
+    members: Vec<&'a Member>,
     frozen: &mut Vec<Frozen>,
-) -> (Vec<Member>, Vec<Member>) {
+) -> (Vec<&'a Member>, Vec<&'a Member>) {
     let Some(text) = &rule.condition else {
         return (members, Vec::new());
     };

@@ -1,0 +1,76 @@
+//! What an apply of the decisions about one add-on has to remember.
+
+use std::collections::BTreeSet;
+
+use crate::model::account::AccountId;
+use crate::model::decision::{LeaveReason, RevokeReason, Verdict};
+use crate::model::holding::SeatKey;
+use crate::model::person::PersonKey;
+use crate::model::plan::Bookkeeping;
+use crate::planning::claims::{Ground, claimant};
+use crate::planning::dossiers::{Dossier, of_add_on};
+use crate::planning::reconcile::Desk;
+
+/// Whom a seat belongs to, and, where the holder's verdict is known before seats are counted, what it starts.
+pub fn note(desk: &Desk<'_>, dossier: &Dossier<'_>, verdict: Option<&Verdict>, books: &mut Bookkeeping) {
+    let seat = desk.holders.seat(dossier.account.id);
+    let entitled = claimant(dossier.certain);
+    if dossier.holds && desk.holders.adopts(dossier) {
+        books.adopt.insert(seat, entitled.map(key));
+    } else if let (Some(ground), Some(holding)) = (entitled, dossier.holding)
+        && !holding.person.as_ref().is_some_and(|person| is(ground, person))
+        && !desk.holders.doubtful.contains(&dossier.place)
+    {
+        books.persons.insert(seat, key(ground));
+    }
+    match verdict {
+        Some(Verdict::Leave { because: LeaveReason::Grace { .. } | LeaveReason::MinimumTenure { .. } })
+            if dossier.grace.is_none() =>
+        {
+            books.grace_started.push(seat);
+        }
+        Some(Verdict::Revoke { because: RevokeReason::Inactive { .. } }) => books.reclaimed.push(seat),
+        Some(
+            Verdict::Assign { .. }
+            | Verdict::Keep { .. }
+            | Verdict::Leave { .. }
+            | Verdict::Revoke { .. }
+            | Verdict::Wait { .. },
+        )
+        | None => {}
+    }
+}
+
+/// What memory holds of this add-on and is no longer so.
+pub fn close(desk: &Desk<'_>, books: &mut Bookkeeping) {
+    let archive = &desk.archive;
+    let (memory, claims) = (archive.memory, archive.claims);
+    let place = |account: AccountId| {
+        let place = archive.accounts.binary_search_by_key(&account, |known| known.id).ok()?;
+        u32::try_from(place).ok()
+    };
+    let holds = |seat: &SeatKey| archive.holders.binary_search(&seat.account).is_ok();
+    let entitled =
+        |seat: &SeatKey| place(seat.account).is_some_and(|place| !claims.certain.of(place).is_empty());
+    let may_be_entitled = |seat: &SeatKey| {
+        entitled(seat) || place(seat.account).is_some_and(|place| !claims.doubtful.of(place).is_empty())
+    };
+    let seats = of_add_on(&memory.holdings, archive.add_on).map(|(seat, _)| seat);
+    books.forget.extend(seats.filter(|seat| !holds(seat)));
+    let seats = of_add_on(&memory.grace, archive.add_on).map(|(seat, _)| seat);
+    books.grace_cancelled.extend(seats.filter(|seat| !holds(seat) || entitled(seat)));
+    let reclaimed_again: BTreeSet<SeatKey> = books.reclaimed.iter().copied().collect();
+    let seats = of_add_on(&memory.reclaimed, archive.add_on).map(|(seat, _)| seat);
+    books.reclaimed_cancelled.extend(seats.filter(|seat| {
+        (holds(seat) && !reclaimed_again.contains(seat))
+            || (desk.holders.frozen.is_none() && !may_be_entitled(seat))
+    }));
+}
+
+fn is(ground: &Ground<'_>, person: &PersonKey) -> bool {
+    person.id == ground.person.id && person.source == ground.rule().source
+}
+
+fn key(ground: &Ground<'_>) -> PersonKey {
+    PersonKey { source: ground.rule().source.clone(), id: ground.person.id.clone() }
+}
