@@ -8,18 +8,23 @@ use crate::model::holding::SeatKey;
 use crate::model::person::PersonKey;
 use crate::model::plan::Bookkeeping;
 use crate::planning::claims::{Ground, claimant};
-use crate::planning::dossiers::{Dossier, of_add_on};
-use crate::planning::reconcile::Desk;
+use crate::planning::dossiers::{Archive, Dossier, of_add_on};
+use crate::planning::holders::Holders;
 
 /// Whom a seat belongs to, and, where the holder's verdict is known before seats are counted, what it starts.
-pub fn note(desk: &Desk<'_>, dossier: &Dossier<'_>, verdict: Option<&Verdict>, books: &mut Bookkeeping) {
-    let seat = desk.holders.seat(dossier.account.id);
+pub fn note(
+    holders: &Holders<'_>,
+    dossier: &Dossier<'_>,
+    verdict: Option<&Verdict>,
+    books: &mut Bookkeeping,
+) {
+    let seat = holders.seat(dossier.account.id);
     let entitled = claimant(dossier.certain);
-    if dossier.holds && desk.holders.adopts(dossier) {
+    if dossier.holds && holders.adopts(dossier) {
         books.adopt.insert(seat, entitled.map(key));
     } else if let (Some(ground), Some(holding)) = (entitled, dossier.holding)
         && !holding.person.as_ref().is_some_and(|person| is(ground, person))
-        && !desk.holders.doubtful.contains(&dossier.place)
+        && !holders.doubtful.contains(&dossier.place)
     {
         books.persons.insert(seat, key(ground));
     }
@@ -42,8 +47,8 @@ pub fn note(desk: &Desk<'_>, dossier: &Dossier<'_>, verdict: Option<&Verdict>, b
 }
 
 /// What memory holds of this add-on and is no longer so.
-pub fn close(desk: &Desk<'_>, books: &mut Bookkeeping) {
-    let archive = &desk.archive;
+/// `is_frozen`: nobody may lose a seat of it in this run.
+pub fn close(archive: &Archive<'_>, is_frozen: bool, books: &mut Bookkeeping) {
     let (memory, claims) = (archive.memory, archive.claims);
     let place = |account: AccountId| {
         let place = archive.accounts.binary_search_by_key(&account, |known| known.id).ok()?;
@@ -62,8 +67,7 @@ pub fn close(desk: &Desk<'_>, books: &mut Bookkeeping) {
     let reclaimed_again: BTreeSet<SeatKey> = books.reclaimed.iter().copied().collect();
     let seats = of_add_on(&memory.reclaimed, archive.add_on).map(|(seat, _)| seat);
     books.reclaimed_cancelled.extend(seats.filter(|seat| {
-        (holds(seat) && !reclaimed_again.contains(seat))
-            || (desk.holders.frozen.is_none() && !may_be_entitled(seat))
+        (holds(seat) && !reclaimed_again.contains(seat)) || (!is_frozen && !may_be_entitled(seat))
     }));
 }
 

@@ -70,7 +70,7 @@ pub fn reconcile<'a>(
             }
         };
         if keeps_books {
-            books::note(desk, &dossier, verdict.as_ref(), books);
+            books::note(&desk.holders, &dossier, verdict.as_ref(), books);
         }
         staying += u32::from(dossier.holds && matches!(verdict, Some(Verdict::Leave { .. })));
         decided.push(Decided {
@@ -106,7 +106,7 @@ pub fn reconcile<'a>(
     }
 
     if keeps_books {
-        books::close(desk, books);
+        books::close(&desk.archive, desk.holders.frozen.is_some(), books);
     }
     if desk.is_tier {
         tiers.note(desk.holders.add_on, &decided);
