@@ -2,25 +2,29 @@
 
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::app::cli::LogFormat;
 
 /// Starts logging. Called once; the libraries below us stay quiet until everything is asked for.
 pub fn start(format: LogFormat, verbose: u8) {
-    let filter = match verbose {
-        0 => "off,seatsync=warn",
-        1 => "off,seatsync=info",
-        2 => "warn,seatsync=debug",
-        _ => "debug",
+    let (ours, others) = match verbose {
+        0 => (LevelFilter::WARN, LevelFilter::OFF),
+        1 => (LevelFilter::INFO, LevelFilter::OFF),
+        2 => (LevelFilter::DEBUG, LevelFilter::WARN),
+        _ => (LevelFilter::DEBUG, LevelFilter::DEBUG),
     };
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
+    let targets = Targets::new().with_target("seatsync", ours).with_default(others);
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    // A second start, as in tests, changes nothing.
-    let _started = match format {
-        LogFormat::Text => builder.with_target(false).try_init(),
-        LogFormat::Json => builder.json().try_init(),
+    let lines = match format {
+        LogFormat::Text => lines.with_target(false).boxed(),
+        LogFormat::Json => lines.json().boxed(),
     };
+    // A second start, as in tests, changes nothing.
+    let _started = tracing_subscriber::registry().with(lines.with_filter(targets)).try_init();
 }
