@@ -133,6 +133,7 @@ fn an_empty_group_freezes_its_rule() {
     stage.company(&["ada", "bob"], &["nobody"]);
 
     stage.run("apply --yes").exits(5).says("error[group_too_small]").says("`min_group_members` = 1");
+    stage.run("check").exits(5).says("the groups of rule `platform` hold 0 people");
 
     assert_eq!(stage.holders(), ["ada", "bob"]);
 }
@@ -147,8 +148,20 @@ fn a_source_that_was_emptied_trips_the_shrink_limit() {
     let ended = stage.run("apply --yes").exits(3);
 
     ended.complains("source `corp` shrank by 100 %, from 2 people to 0, and at most 25 % is believed");
+    stage.run("check").exits(0).says("the guard would refuse an apply: source `corp` shrank by 100 %");
     assert_eq!(stage.holders(), ["ada", "bob"]);
     assert!(stage.writes().is_empty());
+}
+
+/// 5: both at once, as the defaults have it: the refusal is what the exit code tells.
+#[test]
+fn an_emptied_source_is_frozen_and_refused() {
+    let stage = Stage::seated(&["ada", "bob"], 5);
+    stage.configure(LDIF, PLATFORM).company(&["ada", "bob"], &["nobody"]);
+
+    stage.run("apply --yes").exits(3).says("error[group_too_small]").complains("shrank by 100 %");
+
+    assert_eq!(stage.holders(), ["ada", "bob"]);
 }
 
 /// 5: a fresh replica answers everything with success and holds the bare tree.

@@ -79,6 +79,7 @@ fn a_seat_that_somebody_else_takes_back_twice_is_left_alone() {
 
     let ended = ended.says("somebody else took the seat back twice").says("warning[contested]");
     ended.says("is GitLab's own seat sync (`duo_add_on_groups`) on?");
+    stage.run("check").exits(0).says("undid our changes to Duo Enterprise twice for: ada");
     assert_eq!(stage.holders(), ["bob"]);
     assert!(stage.writes().is_empty());
 

@@ -16,7 +16,7 @@ use crate::model::plan::Plan;
 use crate::model::snapshot::Coverage;
 use crate::planning::plan;
 use crate::ports::{Clock as _, Probe};
-use crate::report::words::plural;
+use crate::report::words::{self, plural};
 use crate::sync::observe::{observe, read_all};
 
 pub async fn run(common: &Common) -> Result<Exit, Failure> {
@@ -136,6 +136,9 @@ impl Page {
         for finding in &plan.findings {
             self.partial |= finding.level == Level::Error;
             self.line(finding.level.key(), &finding.message);
+        }
+        for refusal in &plan.refusals {
+            self.line("warning", &format!("the guard would refuse an apply: {}", words::refusal(refusal)));
         }
         if !plan.unmatched.is_empty() {
             self.line(
