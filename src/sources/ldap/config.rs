@@ -6,7 +6,6 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::model::distinguished_name::DistinguishedName;
 use crate::model::person::SourceName;
 
 /// A directory to read over the network.
@@ -115,11 +114,4 @@ pub enum Bind {
 pub struct ClientCertificate {
     pub certificate: PathBuf,
     pub key: PathBuf,
-}
-
-impl LdapConfig {
-    /// Whether a group of this name could belong to this directory.
-    pub fn covers(&self, name: &DistinguishedName) -> bool {
-        DistinguishedName::parse(&self.base_dn).is_some_and(|base| name.is_within(&base))
-    }
 }
