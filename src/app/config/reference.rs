@@ -33,7 +33,7 @@ pub fn reference() -> String {
 
 const INTRODUCTION: &str = "# Configuration
 
-<!-- Written by `cargo xtask docs` from src/app/config/file.rs. -->
+<!-- Written by `cargo xtask docs` from src/app/config/file/. -->
 
 The file is TOML. `--config FILE` names it, or `SEATSYNC_CONFIG`; otherwise it is `seatsync.toml`, then
 `/etc/seatsync/seatsync.toml`. `config.example.toml` has every key with its default. Unknown keys are errors, and every

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::app::config::complaint::Complaint;
-use crate::app::config::file;
+use crate::app::config::file::File;
+use crate::app::config::file::rules as file;
 use crate::app::config::reading::Reading;
 use crate::model::add_on::AddOn;
 use crate::model::policy::{AddOnPolicy, AdoptPolicy, Contention, Limits, Policy, RevokePolicy};
 
 /// All but how people are matched, which the sources say.
-pub fn policy(file: &file::File, reading: &mut Reading<'_>) -> Policy {
+pub fn policy(file: &File, reading: &mut Reading<'_>) -> Policy {
     let mut add_ons = BTreeMap::new();
     if let Some(written) = &file.add_on {
         let sections = [(AddOn::DuoEnterprise, &written.duo_enterprise), (AddOn::DuoPro, &written.duo_pro)];
@@ -57,7 +58,7 @@ fn add_on_policy(written: &file::AddOn, reading: &mut Reading<'_>) -> AddOnPolic
     }
 }
 
-fn tiers(file: &file::File, reading: &mut Reading<'_>) -> Vec<AddOn> {
+fn tiers(file: &File, reading: &mut Reading<'_>) -> Vec<AddOn> {
     let Some(written) = file.tiers.as_ref().and_then(|tiers| tiers.order.as_ref()) else {
         return Vec::new();
     };

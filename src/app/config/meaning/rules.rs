@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::app::config::complaint::Complaint;
-use crate::app::config::file::{self, File};
+use crate::app::config::file::File;
+use crate::app::config::file::rules as file;
 use crate::app::config::meaning::policy::add_on;
 use crate::app::config::reading::Reading;
 use crate::app::config::written::Written;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use url::Url;
 
 use crate::app::config::complaint::Complaint;
-use crate::app::config::file::{self, File, MatchStep};
+use crate::app::config::file::File;
+use crate::app::config::file::sources::{self as file, MatchStep};
 use crate::app::config::meaning::bind::bind;
 use crate::app::config::reading::Reading;
 use crate::app::config::written::Written;

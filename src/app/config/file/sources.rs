@@ -1,0 +1,186 @@
+//! `[ldap.NAME]`, `[ldif.NAME]` and `[csv.NAME]` as written.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::app::config::written::{DurationText, Secret, Written};
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ldap {
+    /// `ldaps://`, `ldap://` or `ldapi://`; tried in this order.
+    #[schemars(required)]
+    pub urls: Option<Written<Vec<Written<String>>>>,
+    /// What kind of directory it is: how groups name their members, and which attributes mean what.
+    #[schemars(required)]
+    pub schema: Option<DirectorySchema>,
+    /// Below which everything lies.
+    #[schemars(required)]
+    pub base_dn: Option<Written<String>>,
+    /// How seatsync proves who it is.
+    #[schemars(required)]
+    pub bind: Option<Written<Bind>>,
+    /// Encrypts an `ldap://` connection before anything is sent.
+    #[schemars(extend("default" = false))]
+    pub start_tls: Option<bool>,
+    /// PEM file of the authorities to trust instead of the system's.
+    pub ca_file: Option<Written<String>>,
+    /// Whether the server's certificate is checked.
+    #[schemars(extend("default" = true))]
+    pub tls_verify: Option<bool>,
+    /// Allows unencrypted `ldap://` to a host that is not this one.
+    #[schemars(extend("default" = false))]
+    pub allow_plaintext: Option<bool>,
+    /// Below which groups are searched. Unset: `base_dn`.
+    pub group_base_dn: Option<Written<String>>,
+    /// Below which people are searched. Unset: `base_dn`.
+    pub person_base_dn: Option<Written<String>>,
+    /// An LDAP filter that groups must match besides.
+    pub group_filter: Option<Written<String>>,
+    /// An LDAP filter that people must match besides.
+    pub person_filter: Option<Written<String>>,
+    /// How many entries the server is asked for at a time.
+    #[schemars(range(min = 1, max = 10_000), extend("default" = 1000))]
+    pub page_size: Option<u32>,
+    /// For each operation, and for each answer of a search.
+    #[schemars(extend("default" = "30s"))]
+    pub timeout: Option<Written<DurationText>>,
+    /// Whether members of groups in a group count as its members.
+    #[schemars(extend("default" = true))]
+    pub nested_groups: Option<bool>,
+    /// Whether a person's primary group counts as a group of theirs. Unset: for `active_directory` only.
+    pub primary_group: Option<bool>,
+    /// Whether people whose entry is disabled in Active Directory are entitled too.
+    #[schemars(extend("default" = false))]
+    pub include_disabled: Option<bool>,
+    /// Which attributes mean what. Unset: as the schema is known for.
+    pub attributes: Option<Attributes>,
+    /// The steps by which the account of a person is found, tried in this order; ambiguous is never guessed.
+    #[schemars(extend("default" = ["identity", "email", "username"]))]
+    pub match_by: Option<Written<Vec<MatchStep>>>,
+    /// The provider whose `extern_uid` in GitLab `identity` compares.
+    #[schemars(extend("default" = "ldapmain"))]
+    pub identity_provider: Option<Written<String>>,
+    /// The attribute that is compared with `extern_uid`. Unset: the DN, compared as DNs are.
+    pub identity_attribute: Option<Written<String>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ldif {
+    /// The file, relative to the configuration file.
+    #[schemars(required)]
+    pub path: Option<Written<String>>,
+    /// What kind of directory it was exported from.
+    #[schemars(extend("default" = "rfc2307bis"))]
+    pub schema: Option<DirectorySchema>,
+    /// Whether members of groups in a group count as its members.
+    #[schemars(extend("default" = true))]
+    pub nested_groups: Option<bool>,
+    /// Whether a person's primary group counts as a group of theirs. Unset: for `active_directory` only.
+    pub primary_group: Option<bool>,
+    /// Whether people whose entry is disabled in Active Directory are entitled too.
+    #[schemars(extend("default" = false))]
+    pub include_disabled: Option<bool>,
+    /// Which attributes mean what. Unset: as the schema is known for.
+    pub attributes: Option<Attributes>,
+    /// The steps by which the account of a person is found, tried in this order; ambiguous is never guessed.
+    #[schemars(extend("default" = ["identity", "email", "username"]))]
+    pub match_by: Option<Written<Vec<MatchStep>>>,
+    /// The provider whose `extern_uid` in GitLab `identity` compares.
+    #[schemars(extend("default" = "ldapmain"))]
+    pub identity_provider: Option<Written<String>>,
+    /// The attribute that is compared with `extern_uid`. Unset: the DN, compared as DNs are.
+    pub identity_attribute: Option<Written<String>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Csv {
+    /// The file, relative to the configuration file.
+    #[schemars(required)]
+    pub path: Option<Written<String>>,
+    /// Which columns mean what; all others are extra attributes.
+    pub columns: Option<Columns>,
+    /// One character between the groups of a cell.
+    #[schemars(extend("default" = ";"))]
+    pub group_separator: Option<Written<String>>,
+    /// The steps by which the account of a person is found, tried in this order; ambiguous is never guessed.
+    #[schemars(extend("default" = ["identity", "email", "username"]))]
+    pub match_by: Option<Written<Vec<MatchStep>>>,
+    /// The provider whose `extern_uid` in GitLab `identity` compares. Unset: the step `identity` is skipped.
+    pub identity_provider: Option<Written<String>>,
+}
+
+/// Exactly one of `dn` with `password`, `gssapi`, `external` or `anonymous`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bind {
+    /// The DN to bind as, with `password`.
+    pub dn: Option<Written<String>>,
+    /// The password of `dn`.
+    pub password: Option<Written<Secret>>,
+    /// The Kerberos ticket of the environment.
+    pub gssapi: Option<Written<bool>>,
+    /// SASL EXTERNAL: a TLS client certificate, or the peer of an `ldapi` socket.
+    pub external: Option<Written<bool>>,
+    /// PEM file of the client certificate, with `external` and `key`.
+    pub certificate: Option<Written<String>>,
+    /// PEM file of the key of `certificate`.
+    pub key: Option<Written<String>>,
+    /// Nobody in particular.
+    pub anonymous: Option<Written<bool>>,
+}
+
+/// Attributes of a directory entry.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Attributes {
+    /// The unchanging key. Unset: `objectGUID` (Active Directory) or `entryUUID`.
+    pub id: Option<Written<String>>,
+    /// Unset: `sAMAccountName` (Active Directory) or `uid`.
+    pub username: Option<Written<String>>,
+    /// All addresses of it are tried.
+    #[schemars(extend("default" = "mail"))]
+    pub email: Option<Written<String>>,
+    /// Unset: `displayName` (Active Directory) or `cn`.
+    pub name: Option<Written<String>>,
+    /// More of them, for the `where` of rules.
+    #[schemars(extend("default" = []))]
+    pub extra: Option<Vec<String>>,
+}
+
+/// Columns of a CSV file.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Columns {
+    /// The unchanging key of the person.
+    #[schemars(extend("default" = "id"))]
+    pub id: Option<Written<String>>,
+    #[schemars(extend("default" = "username"))]
+    pub username: Option<Written<String>>,
+    #[schemars(extend("default" = "email"))]
+    pub email: Option<Written<String>>,
+    #[schemars(extend("default" = "name"))]
+    pub name: Option<Written<String>>,
+    #[schemars(extend("default" = "groups"))]
+    pub groups: Option<Written<String>>,
+    /// What `identity` compares with GitLab's `extern_uid`. Unset: the step `identity` is skipped.
+    pub identity: Option<Written<String>>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DirectorySchema {
+    ActiveDirectory,
+    Rfc2307bis,
+    Rfc2307,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchStep {
+    Identity,
+    Email,
+    Username,
+}
