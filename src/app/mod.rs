@@ -17,6 +17,7 @@ pub mod failure;
 pub mod output;
 pub mod progress;
 pub mod run;
+pub mod serve;
 pub mod telemetry;
 pub mod wiring;
 

@@ -10,10 +10,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::app::config::file::rules::{AddOns, Limits, Rule, Tiers};
+use crate::app::config::file::serve::{Schedule, Serve};
 use crate::app::config::file::sources::{Csv, Ldap, Ldif};
 use crate::app::config::written::{DurationText, Secret, Written};
 
 pub mod rules;
+pub mod serve;
 pub mod sources;
 
 /// The configuration of seatsync.
@@ -44,6 +46,11 @@ pub struct File {
     pub tiers: Option<Tiers>,
     /// The guard: a plan beyond any of these is refused whole. All are inclusive.
     pub limits: Option<Limits>,
+    /// The sidecar, `seatsync serve`: one port for its probes, metrics and requests.
+    pub serve: Option<Written<Serve>>,
+    /// When `seatsync serve` runs by itself. None: a report every hour.
+    #[serde(default)]
+    pub schedule: Vec<Written<Schedule>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

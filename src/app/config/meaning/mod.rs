@@ -4,6 +4,7 @@ pub mod bind;
 pub mod gitlab;
 pub mod policy;
 pub mod rules;
+pub mod serve;
 pub mod sources;
 pub mod state;
 
