@@ -72,6 +72,8 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Tell everything about one person or account
     Explain(ExplainArgs),
+    /// Run on schedule, and answer on one port: probes, metrics, requests for runs
+    Serve,
     /// List past runs, or what came of each change of one
     Runs(RunsArgs),
     /// Print completions for a shell

@@ -7,6 +7,7 @@ use crate::app::commands::approved::FileError;
 use crate::app::config::ConfigError;
 use crate::app::exit::Exit;
 use crate::app::output::{OutputError, complain, say};
+use crate::app::serve::http::server::PortError;
 use crate::ports::EdgeError;
 
 /// Everything that ends a command before its time.
@@ -22,6 +23,8 @@ pub enum Failure {
     File(#[from] FileError),
     #[error(transparent)]
     Output(#[from] OutputError),
+    #[error(transparent)]
+    Port(#[from] PortError),
     #[error("the plan was made for `{planned}`, and the configuration names `{configured}`")]
     OtherGitLab { planned: String, configured: String },
     #[error("{message}")]
@@ -38,9 +41,11 @@ impl Failure {
             Failure::File(
                 FileError::Unreadable { .. } | FileError::NoPlan { .. } | FileError::OtherFormat { .. },
             ) => Exit::Usage,
-            Failure::Edge(_) | Failure::Output(_) | Failure::NotDone { .. } | Failure::Runtime(_) => {
-                Exit::Failed
-            }
+            Failure::Edge(_)
+            | Failure::Output(_)
+            | Failure::Port(_)
+            | Failure::NotDone { .. }
+            | Failure::Runtime(_) => Exit::Failed,
         }
     }
 
@@ -58,6 +63,7 @@ impl Failure {
             Failure::File(FileError::Edited { .. }) | Failure::OtherGitLab { .. } => {
                 complain(self, "plan again and have that approved: `seatsync plan --out plan.json`");
             }
+            Failure::Port(_) => complain(self, "`[serve]` says where to listen, and with which certificate"),
             Failure::File(_) | Failure::Output(_) | Failure::NotDone { .. } | Failure::Runtime(_) => {
                 complain(self, "")
             }

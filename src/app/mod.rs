@@ -24,7 +24,9 @@ pub mod wiring;
 /// Reads the command line, runs one command, and says how it ended.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    telemetry::start(cli.common.log_format, cli.common.verbose);
+    // Whoever runs unattended is known by its log alone.
+    let least = u8::from(matches!(cli.command, Command::Serve));
+    telemetry::start(cli.common.log_format, cli.common.verbose.max(least));
     let exit = match run(&cli) {
         Ok(exit) => exit,
         Err(failure) => {
@@ -50,6 +52,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Plan(args) => runtime.block_on(commands::plan::run(args, common)),
         Command::Apply(args) => runtime.block_on(commands::apply::run(args, common)),
         Command::Explain(args) => runtime.block_on(commands::explain::run(args, common)),
+        Command::Serve => runtime.block_on(serve::run(common)),
         Command::Runs(args) => runtime.block_on(commands::runs::run(args, common)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

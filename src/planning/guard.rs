@@ -47,6 +47,10 @@ impl ApprovedPlan {
         &self.plan
     }
 
+    pub fn into_plan(self) -> Plan {
+        self.plan
+    }
+
     /// The changes that were approved, sorted.
     pub fn changes(&self) -> &BTreeSet<(Change, SeatKey)> {
         &self.changes

@@ -12,7 +12,9 @@ pub mod holdings;
 pub mod journal;
 pub mod lock;
 pub mod rows;
+pub mod schedules;
 pub mod schema;
+pub mod serving;
 
 #[cfg(test)]
 mod tests;
