@@ -101,7 +101,7 @@ pub async fn carry_out(
     approval: impl FnOnce(&Plan) -> Result<Approval, Failure>,
 ) -> Result<Applied, Failure> {
     let now = clock.now();
-    let store = Store::open(&config.state.path, now).await?;
+    let store = Store::open(&config.state.place, now).await?;
     let (memory, in_flight) = store.recall(now).await?;
     let neighbours = wiring::connect(config, progress)?;
     let input = observe(&neighbours.wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await?;
