@@ -190,7 +190,7 @@ async fn write_intents(
             let [add_on, account] = key(&intent.seat);
             let source = intent.person.as_ref().map(|person| person.source.as_str());
             let id = intent.person.as_ref().map(|person| person.id.as_str());
-            let row = ids.get(&row_key(intent.change, &intent.seat)).and_then(|ids| ids.last());
+            let row = ids.get(&Wording::of(intent.change, &intent.seat)).and_then(|ids| ids.last());
             let row = Cell::Number(*row.expect("every row that was written was answered"));
             let origin = Cell::Text(Some(origin_key(Origin::Assigned)));
             [add_on, account, origin, at, Cell::Text(source), Cell::Text(id), row]
@@ -228,7 +228,7 @@ async fn write_outcomes(
             Outcome::Refused { because } | Outcome::Deferred { because } => Some(because.as_str()),
         };
         let (word, because) = (Cell::Text(Some(outcome.key())), Cell::Text(because));
-        match sent.get(&row_key(*change, seat)).and_then(|rows| rows.split_last()) {
+        match sent.get(&Wording::of(*change, seat)).and_then(|rows| rows.split_last()) {
             Some((latest, earlier)) => {
                 settled.push([Cell::Number(*latest), word, because]);
                 // Two killed runs may have sent the same change; it happened once at most, so it is counted once.
@@ -280,17 +280,29 @@ fn keys(seats: &[SeatKey]) -> Vec<[Cell<'static>; 2]> {
     seats.iter().map(key).collect()
 }
 
-/// The rows of each change to each seat, the oldest first.
-fn ids(rows: &[AnyRow]) -> Result<BTreeMap<(String, String, i64), Vec<i64>>, sqlx::Error> {
+/// The change to a seat that a row is of, in the words of its columns.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Wording {
+    change: String,
+    add_on: String,
+    account: i64,
+}
+
+impl Wording {
+    fn of(change: Change, seat: &SeatKey) -> Wording {
+        let add_on = seat.add_on.key().to_owned();
+        Wording { change: change.key().to_owned(), add_on, account: account(seat.account) }
+    }
+}
+
+/// The rows of each change, the oldest first.
+fn ids(rows: &[AnyRow]) -> Result<BTreeMap<Wording, Vec<i64>>, sqlx::Error> {
     let mut ids: BTreeMap<_, Vec<i64>> = BTreeMap::new();
     for row in rows {
-        let seat = (row.try_get("change")?, row.try_get("add_on")?, row.try_get("account")?);
-        ids.entry(seat).or_default().push(row.try_get("id")?);
+        let (change, add_on) = (row.try_get("change")?, row.try_get("add_on")?);
+        let account = row.try_get("account")?;
+        ids.entry(Wording { change, add_on, account }).or_default().push(row.try_get("id")?);
     }
     ids.values_mut().for_each(|ids| ids.sort_unstable());
     Ok(ids)
-}
-
-fn row_key(change: Change, seat: &SeatKey) -> (String, String, i64) {
-    (change.key().to_owned(), seat.add_on.key().to_owned(), account(seat.account))
 }

@@ -104,7 +104,13 @@ pub(crate) fn deferred() -> Outcome {
 }
 
 /// One whole run that sends one change.
-pub(crate) async fn run(store: &Store, now: Timestamp, change: Change, account: u64, outcome: Outcome) -> RunId {
+pub(crate) async fn run(
+    store: &Store,
+    now: Timestamp,
+    change: Change,
+    account: u64,
+    outcome: Outcome,
+) -> RunId {
     let run = store.begin(now, "sha256:1", &Bookkeeping::default()).await.unwrap();
     store.intend(run, now, &[intent(change, account)]).await.unwrap();
     store.settle(run, now, &[(change, seat(account), outcome)]).await.unwrap();
