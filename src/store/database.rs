@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sqlx::AnyConnection;
 use sqlx::Connection as _;
 use tokio::sync::{Mutex, MutexGuard};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::ports::EdgeError;
 use crate::store::error::StoreError;
@@ -18,6 +18,10 @@ use crate::store::{postgres, schema, sqlite};
 
 /// How long one step of the journal may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server may take a moment to notice that a run was killed.
+const KILLED_ATTEMPTS: u32 = 10;
+const KILLED_PAUSE: Duration = Duration::from_millis(100);
 
 /// The state, open.
 #[derive(Debug)]
@@ -32,7 +36,16 @@ pub struct Store {
 impl Store {
     /// Opens the state for a run that changes it, and makes it where there is none. No other run may have it open so.
     pub async fn open(place: &Place, now: Timestamp) -> Result<Store, EdgeError> {
-        Ok(Store::lead(place, now).await?)
+        let mut attempts = 0;
+        loop {
+            match Store::lead(place, now).await {
+                Err(StoreError::Taken { place: Place::Server(_), .. }) if attempts < KILLED_ATTEMPTS => {
+                    attempts += 1;
+                    sleep(KILLED_PAUSE).await;
+                }
+                opened => return Ok(opened?),
+            }
+        }
     }
 
     /// The same for whoever can wait: `None` while another has it.
@@ -54,14 +67,6 @@ impl Store {
         let version = known_version(place, &mut connection).await?;
         let store = Store { connection: Arc::new(Mutex::new(connection)), place: place.clone(), lead: None };
         Ok((version > 0).then_some(store))
-    }
-
-    /// Returns once this run may not change the state any more: the server is gone, or another took over.
-    pub async fn lost(&self) {
-        match &self.lead {
-            Some(lead) => lead.lost().await,
-            None => std::future::pending().await,
-        }
     }
 
     /// Closes the state in peace: what is in the log of a file goes into the file itself, and a server knows at once

@@ -63,6 +63,14 @@ impl Journal for Store {
         Ok(written.await?)
     }
 
+    async fn lost(&self) {
+        match self.right() {
+            Ok(lead) => lead.lost().await,
+            // Who never led loses nothing.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
     async fn finish(&self, run: RunId, now: Timestamp, ended: &str) -> Result<(), EdgeError> {
         let failed = StoreError::writing("the end of a run");
         let written = self.written(async {

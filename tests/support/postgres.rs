@@ -64,7 +64,9 @@ impl Postgres {
     /// Stops it at once, as a power cut does, and starts it again.
     pub fn restart(&self) {
         let mut child = self.child.lock().unwrap();
-        stop(&mut child, "QUIT");
+        if child.try_wait().unwrap().is_none() {
+            stop(&mut child, "QUIT");
+        }
         *child = launch(self.directory.path(), self.port).expect("its port is free");
     }
 
@@ -78,6 +80,12 @@ impl Postgres {
         let name = format!("state{}", self.databases.fetch_add(1, Ordering::Relaxed));
         self.ask("postgres", &format!("CREATE DATABASE {name}")).await;
         self.url(&name)
+    }
+
+    /// The same, for whoever does nothing else at once.
+    pub fn empty_database(&self) -> String {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.unwrap().block_on(self.database())
     }
 
     /// The address of a database, as somebody who may do anything.
