@@ -273,7 +273,7 @@ async fn thousands_of_changes_are_a_few_statements(state: State) {
     let run = store.begin(day(0), "sha256:1", &bookkeeping).await.unwrap();
     let intents: Vec<_> = accounts.clone().map(|account| intent(Change::Assign, account)).collect();
     store.intend(run, day(0), &intents).await.unwrap();
-    let outcome = |account: u64| if account % 2 == 0 { Outcome::Applied } else { refused() };
+    let outcome = |account: u64| if account.is_multiple_of(2) { Outcome::Applied } else { refused() };
     let outcomes: Vec<_> =
         accounts.clone().map(|account| (Change::Assign, seat(account), outcome(account))).collect();
     store.settle(run, day(0), &outcomes).await.unwrap();
