@@ -52,9 +52,10 @@ impl Inert {
             let blank = if bare.len() < word.len() { " " } else { "" };
             if bare.is_empty() {
                 self.pending.push_str(blank);
-            } else if is_plain(bare) {
+            } else if bare == ">" || is_plain(bare) {
                 self.flush();
-                self.markdown.push_str(bare);
+                // The way through nested groups; as a character reference it quotes nothing.
+                self.markdown.push_str(if bare == ">" { "&gt;" } else { bare });
                 self.pending.push_str(blank);
             } else {
                 self.pending.push_str(bare);
@@ -107,14 +108,18 @@ fn code(text: &str) -> String {
 /// Whether neither Markdown nor GitLab can see more in a word than a word or a number.
 fn is_plain(word: &str) -> bool {
     let bare = word.trim_start_matches('(').trim_end_matches([',', '.', ';', ':', ')', '?']);
-    let is_number = !bare.is_empty() && bare.len() < 7 && bare.chars().all(|char| char.is_ascii_digit());
+    let digits = ["st", "nd", "rd", "th"].iter().find_map(|end| bare.strip_suffix(end)).unwrap_or(bare);
+    let is_number =
+        !digits.is_empty() && digits.len() < 7 && digits.chars().all(|char| char.is_ascii_digit());
     // Letters, with `-` and `'` between letters: `Anne-Marie`, `O'Neil`.
     let is_word =
         bare.split(['-', '\'', '’']).all(|part| !part.is_empty() && part.chars().all(char::is_alphabetic));
     let is_day = bare.len() == 10 && bare.parse::<jiff::civil::Date>().is_ok();
     // GitLab links what may be the hash of a commit.
     let is_hash = bare.len() >= 7 && bare.chars().all(|char| char.is_ascii_hexdigit());
-    (is_number || is_word || is_day) && !is_hash
+    // Alone, between blanks, these are signs of a sentence and nothing else.
+    let is_sign = matches!(word, "%" | "-" | "/" | "=");
+    (is_number || is_word || is_day || is_sign) && !is_hash
 }
 
 #[cfg(test)]
@@ -143,7 +148,7 @@ mod tests {
             sentence(
                 "group `SRE|1` does not exist in source `corp`: rule `x` is frozen; 25 % (see above), 2026-11-22."
             ),
-            "group `SRE`&#124;`1` does not exist in source `corp`: rule `x` is frozen; 25 `%` (see above), 2026-11-22."
+            "group `SRE`&#124;`1` does not exist in source `corp`: rule `x` is frozen; 25 % (see above), 2026-11-22."
         );
         assert_eq!(sentence("an odd ` tick @all"), "an odd tick `@all`");
     }
@@ -158,8 +163,8 @@ mod tests {
                 for inert in [name(&text), sentence(&text)] {
                     prop_assert!(!inert.contains(['\n', '\r']));
                     prop_assert_eq!(inert.contains('|'), false);
-                    let outside = outside_of_code(&inert).replace("&#124;", "");
-                    let harmless = |char: char| char.is_alphanumeric() || " -'’,.;:()?…".contains(char);
+                    let outside = outside_of_code(&inert).replace("&#124;", "").replace("&gt;", "");
+                    let harmless = |char: char| char.is_alphanumeric() || " -'’,.;:()?…%/=".contains(char);
                     prop_assert!(outside.chars().all(harmless), "{outside:?} of {inert:?}");
                     prop_assert!(!outside.contains("www.") && !outside.contains("://"));
                 }
