@@ -12,7 +12,7 @@ use crate::model::holding::SeatKey;
 use crate::model::outcome::Outcome;
 use crate::model::plan::Unmatched;
 use crate::report::document::Document;
-use crate::report::since::{self, Stance, UNMATCHED};
+use crate::report::since::{Stance, UNMATCHED};
 use crate::report::words::{self, Words};
 
 /// Everything that a table may show of one decision or person.
@@ -58,7 +58,7 @@ pub fn rows<'a>(document: Document<'a>) -> impl Iterator<Item = Row<'a>> {
         rows.push(of_decision(decision, before, came.remove(&seat)));
     }
     for unmatched in &plan.unmatched {
-        let before = document.since.and_then(|past| past.unmatched(&since::key(unmatched)));
+        let before = document.since.and_then(|past| past.unmatched(&unmatched.person.key()));
         rows.push(of_unmatched(unmatched, before));
     }
     let mut rest: Vec<_> = came.into_iter().collect();
@@ -92,7 +92,7 @@ fn of_decision<'a>(
         add_on: Some(decision.add_on),
         verdict: decision.verdict.key(),
         because: decision.verdict.because(),
-        account: Some((account.id, &account.username)),
+        account: Some((account.id, account.username())),
         person: decision.person.as_ref(),
         managed: Some(decision.managed),
         matched_by: decision.matched_by,

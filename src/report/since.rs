@@ -9,7 +9,7 @@ use crate::model::account::AccountId;
 use crate::model::add_on::AddOn;
 use crate::model::holding::SeatKey;
 use crate::model::person::{PersonId, PersonKey, SourceName};
-use crate::model::plan::{Plan, Unmatched};
+use crate::model::plan::Plan;
 use crate::report::words;
 
 /// The verdict for entitled people without an account.
@@ -103,11 +103,11 @@ impl Past {
     pub fn of(plan: &Plan) -> Past {
         let seats = plan.decisions.iter().map(|decision| {
             let seat = SeatKey { add_on: decision.add_on, account: decision.account.id };
-            (seat, stance(decision.verdict.key(), decision.verdict.because(), &decision.account.username))
+            (seat, stance(decision.verdict.key(), decision.verdict.because(), decision.account.username()))
         });
         let unmatched = plan.unmatched.iter().map(|unmatched| {
             let who = unmatched.person.person.label();
-            (key(unmatched), stance(UNMATCHED, unmatched.because.key(), who))
+            (unmatched.person.key(), stance(UNMATCHED, unmatched.because.key(), who))
         });
         Past {
             made_at: plan.made_at,
@@ -157,14 +157,14 @@ impl Past {
             let seat = SeatKey { add_on: decision.add_on, account: decision.account.id };
             met.insert(seat);
             let now = Some((decision.verdict.key(), decision.verdict.because()));
-            note(Some(seat.add_on), self.seat(seat), now, &decision.account.username);
+            note(Some(seat.add_on), self.seat(seat), now, decision.account.username());
         }
         for (seat, stance) in self.seats.iter().filter(|(seat, _)| !met.contains(seat)) {
             note(Some(seat.add_on), Some(stance), None, &stance.who);
         }
         let mut met = HashSet::new();
         for unmatched in &plan.unmatched {
-            let key = key(unmatched);
+            let key = unmatched.person.key();
             let now = Some((UNMATCHED, unmatched.because.key()));
             note(None, self.unmatched(&key), now, unmatched.person.person.label());
             met.insert(key);
@@ -178,11 +178,6 @@ impl Past {
         });
         sorted.collect()
     }
-}
-
-/// The key of a person without an account.
-pub fn key(unmatched: &Unmatched) -> PersonKey {
-    PersonKey { source: unmatched.person.source.clone(), id: unmatched.person.person.id.clone() }
 }
 
 fn stance(verdict: &str, because: &str, who: &str) -> Stance {

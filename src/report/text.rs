@@ -143,7 +143,7 @@ impl Page {
         let rows: Vec<_> = told.iter().map(|decision| words::decision(decision)).collect();
         let names = told
             .iter()
-            .map(|decision| decision.account.username.chars().count())
+            .map(|decision| decision.account.username().chars().count())
             .max()
             .unwrap_or(0)
             .clamp(12, 32);
@@ -155,7 +155,8 @@ impl Page {
                 Verdict::Wait { .. } => ('.', Ink::Yellow),
                 Verdict::Leave { .. } | Verdict::Keep { .. } => ('=', Ink::Dim),
             };
-            let name = self.paint(ink, &format!("{sign} {}", pad(&shown(&decision.account.username), names)));
+            let name =
+                self.paint(ink, &format!("{sign} {}", pad(&shown(decision.account.username()), names)));
             self.line(&format!("  {name}  {}  {}", pad(&shown(&words.why), whys), shown(&words.so)));
         }
         let kept = plan

@@ -91,7 +91,7 @@ impl Columns {
             columns.name.push(name);
             columns.username.push(username);
             columns.email.push(email);
-            columns.person.push(who(row.person.map(|known| known.person.id.as_str())));
+            columns.person.push(who(row.person.map(|known| known.person.id())));
             columns.account.push(row.account.map(|(id, _)| id.0));
             columns.rank.push(row.rank);
             columns.news.push(u8::from(document.since.is_some() && row.is_news()));
