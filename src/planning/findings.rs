@@ -115,11 +115,12 @@ fn of_a_rule(reading: &RuleReading<'_>, standing: RuleStanding, findings: &mut V
         return;
     }
     if !standing.is_claimed {
-        let message = format!(
-            "rule `{}` entitles {} people, but none of them has an account",
-            rule.name,
-            reading.people.len()
-        );
+        let message = match reading.people.len() {
+            1 => format!("rule `{}` entitles one person, who has no account", rule.name),
+            people => {
+                format!("rule `{}` entitles {people} people, but none of them has an account", rule.name)
+            }
+        };
         add(Level::Warning, FindingCode::MatchesNobody, message);
     } else if !standing.can_decide {
         let message = format!(
@@ -236,10 +237,10 @@ fn of_seats(desk: &Desk<'_>, reconciled: &Reconciled<'_>, findings: &mut Vec<Fin
                 Verdict::Leave { because: LeaveReason::Contested }
                 | Verdict::Wait { because: WaitReason::Contested },
             ) => {
-                contested.push(&*decided.account.username);
+                contested.push(decided.account.username());
             }
             Some(Verdict::Leave { .. }) if decided.account.standing != Standing::Eligible => {
-                ineligible.push(&*decided.account.username);
+                ineligible.push(decided.account.username());
             }
             Some(
                 Verdict::Assign { .. }

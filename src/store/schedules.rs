@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::ports::EdgeError;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
-use crate::store::rows::micros;
+use crate::store::values::micros;
 
 /// What is remembered of one schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,17 +38,23 @@ impl Store {
 
     /// A run began then, and is over; it went well or it did not.
     pub async fn settle_schedule(&self, name: &str, began: Timestamp, well: bool) -> Result<(), EdgeError> {
-        let written = sqlx::query(
-            "INSERT INTO schedules (name, settled_until, succeeded_at) VALUES ($1, $2, $3)
-             ON CONFLICT (name) DO UPDATE SET settled_until = excluded.settled_until,
-                 succeeded_at = coalesce(excluded.succeeded_at, schedules.succeeded_at)",
-        )
-        .bind(name)
-        .bind(micros(began))
-        .bind(well.then(|| micros(began)))
-        .execute(&mut *self.connection().await)
-        .await;
-        written.map_err(StoreError::writing("the schedules"))?;
-        Ok(())
+        let failed = StoreError::writing("the schedules");
+        let written = self.written(async {
+            let mut connection = self.connection().await;
+            let mut transaction = self.right()?.begin(&mut connection).await?;
+            sqlx::query(
+                "INSERT INTO schedules (name, settled_until, succeeded_at) VALUES ($1, $2, $3)
+                 ON CONFLICT (name) DO UPDATE SET settled_until = excluded.settled_until,
+                     succeeded_at = coalesce(excluded.succeeded_at, schedules.succeeded_at)",
+            )
+            .bind(name)
+            .bind(micros(began))
+            .bind(well.then(|| micros(began)))
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+            transaction.commit().await.map_err(&failed)
+        });
+        Ok(written.await?)
     }
 }

@@ -1,13 +1,16 @@
 //! The tables, and the steps from one version of them to the next.
 
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection as _, Row as _};
+use sqlx::AnyConnection;
+use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
-/// The steps, in order: the first makes the tables of an empty file. A step that was released is never changed.
+use crate::store::place::Place;
+
+/// The steps, in order: the first makes the tables of an empty state. A step that was released is never changed.
 ///
+/// A step adds tables, which [`stand_in`] can do without. They are written as SQLite takes them, with `INTEGER` for every number, and [`for_postgres`] translates them.
 /// Times are microseconds since 1970 in UTC. `changes.outcome` is null from before a change is sent until its outcome is
 /// known. `holdings.intent` is the change that brought the seat.
-const STEPS: [&str; 2] = [
+const STEPS: &[&str] = &[
     "
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY,
@@ -71,6 +74,15 @@ const STEPS: [&str; 2] = [
         PRIMARY KEY (source, name)
     ) STRICT, WITHOUT ROWID;
 ",
+    // One row: see `docs/decisions/0001-leadership.md`.
+    "
+    CREATE TABLE leadership (
+        epoch INTEGER NOT NULL,
+        holder TEXT NOT NULL,
+        since INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO leadership (epoch, holder, since) VALUES (0, '', 0);
+",
     "
     CREATE TABLE schedules (
         name TEXT PRIMARY KEY,
@@ -83,21 +95,72 @@ const STEPS: [&str; 2] = [
 /// The version that this program reads and writes.
 pub const VERSION: i64 = STEPS.len() as i64;
 
-/// The version of a file; 0 where it has no tables yet.
-pub async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query("PRAGMA user_version").fetch_one(connection).await?.try_get(0)
+/// The version of a state; 0 where it has no tables yet.
+pub async fn version(place: &Place, connection: &mut AnyConnection) -> Result<i64, sqlx::Error> {
+    let question = match place {
+        Place::File(_) => "PRAGMA user_version",
+        Place::Server(_) if !has_table(connection, "schema_version").await? => return Ok(0),
+        Place::Server(_) => "SELECT version FROM schema_version",
+    };
+    sqlx::query(question).fetch_one(connection).await?.try_get(0)
 }
 
-/// Takes the steps that are missing, each whole or not at all.
-pub async fn migrate(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    let from = usize::try_from(version(connection).await?).unwrap_or(STEPS.len());
-    for (at, step) in STEPS.into_iter().enumerate().skip(from) {
+/// Takes the steps that are missing on the way to a version, each whole or not at all. Whoever calls it holds the lock
+/// of the state.
+pub async fn migrate(
+    place: &Place,
+    connection: &mut AnyConnection,
+    from: i64,
+    to: i64,
+) -> Result<(), sqlx::Error> {
+    for (words, version) in steps(place, from).filter(|(_, version)| *version <= to) {
+        let mark = match place {
+            Place::File(_) => format!("PRAGMA user_version = {version}"),
+            Place::Server(_) => format!(
+                "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL);
+                 DELETE FROM schema_version;
+                 INSERT INTO schema_version (version) VALUES ({version})"
+            ),
+        };
         let mut transaction = connection.begin().await?;
-        sqlx::raw_sql(step).execute(&mut *transaction).await?;
-        // A pragma takes no parameters; the number is our own.
-        let mark = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {}", at + 1));
-        sqlx::raw_sql(mark).execute(&mut *transaction).await?;
+        // Both are our own, and neither a step nor a pragma takes parameters.
+        sqlx::raw_sql(AssertSqlSafe(words)).execute(&mut *transaction).await?;
+        sqlx::raw_sql(AssertSqlSafe(mark)).execute(&mut *transaction).await?;
         transaction.commit().await?;
     }
     Ok(())
+}
+
+/// Gives a session that only reads the tables which an older state lacks, empty and for itself alone, so that it need
+/// not know what an older state looks like.
+pub async fn stand_in(place: &Place, connection: &mut AnyConnection, from: i64) -> Result<(), sqlx::Error> {
+    for (words, _) in steps(place, from) {
+        let words = words.replace("CREATE TABLE", "CREATE TEMPORARY TABLE");
+        sqlx::raw_sql(AssertSqlSafe(words)).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// The steps after a version, in the words of the database, and the versions they lead to.
+fn steps(place: &Place, from: i64) -> impl Iterator<Item = (String, i64)> {
+    let missing = STEPS.iter().zip(1..).filter(move |(_, version)| *version > from);
+    missing.map(move |(step, version)| match place {
+        Place::File(_) => ((*step).to_owned(), version),
+        Place::Server(_) => (for_postgres(step), version),
+    })
+}
+
+/// Whether there is such a table in the schema of a PostgreSQL session.
+pub async fn has_table(connection: &mut AnyConnection, name: &'static str) -> Result<bool, sqlx::Error> {
+    let question = "SELECT to_regclass(quote_ident(current_schema()) || '.' || $1) IS NOT NULL";
+    sqlx::query(question).bind(name).fetch_one(connection).await?.try_get(0)
+}
+
+/// SQLite's `INTEGER` has 64 bits, and as the key of a table numbers its rows.
+fn for_postgres(step: &str) -> String {
+    step.replace("INTEGER PRIMARY KEY", "BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY")
+        .replace("INTEGER", "BIGINT")
+        .replace("BLOB", "BYTEA")
+        .replace(") STRICT, WITHOUT ROWID;", ");")
+        .replace(") STRICT;", ");")
 }

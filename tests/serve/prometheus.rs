@@ -8,18 +8,23 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
+use simulator::world::settings::RateLimit;
 
 use crate::sidecar::{Sidecar, schedule_with};
 use crate::support::stage::Stage;
 
 const HINT: &str = "`cargo xtask setup` installs Prometheus";
 
-/// What the stage of these tests makes it to show, of which every metric is a part.
+/// One that shows a sample of every metric: it has applied, found something odd, and now waits for a person.
 fn sidecar() -> (Stage, Sidecar) {
-    let stage = Stage::seated(&["ada", "bob"], 2);
-    stage.company(&["ada", "bob"], &["ada"]);
+    let stage = Stage::new(&["ada", "bob"], 2);
+    stage.gitlab.world().settings.throttle = Some(RateLimit { requests: 10_000, period_seconds: 60 });
+    stage.company(&["ada", "bob"], &["ada", "bob"]);
     schedule_with(&stage, "every = \"1h\"\nmode = \"auto\"", "max_revocations = 0\n");
     let sidecar = Sidecar::start(&stage);
+    sidecar.ran("applied", 1);
+    stage.company(&["ada", "bob"], &["ada", "ghost"]);
+    sidecar.signal("USR1");
     sidecar.ran("awaiting_approval", 1);
     (stage, sidecar)
 }

@@ -4,7 +4,11 @@
 
 pub mod company;
 pub mod fake_ldap;
+pub mod postgres;
 pub mod reading;
+pub mod samba;
+pub mod samba_edits;
+pub mod samba_reading;
 pub mod slapd;
 pub mod spoiler;
 pub mod stage;

@@ -51,7 +51,7 @@ pub enum Part {
 
 /// What only a leader knows.
 pub struct Leading {
-    _right: Serving,
+    right: Serving,
     settled: Settled,
     /// Schedules whose runs were asked for.
     asked: BTreeSet<String>,
@@ -64,6 +64,11 @@ impl Conductor {
     pub async fn conduct(mut self) {
         while !self.stop.is_asked() {
             let now = self.clock.now();
+            if matches!(&self.part, Part::Leader(leading) if leading.right.is_lost()) {
+                tracing::warn!("the state was out of reach: this sidecar leads no more");
+                self.part = Part::Standby;
+                self.board.show_standby();
+            }
             let Part::Leader(leading) = &mut self.part else {
                 if !self.take_over(now).await {
                     self.pause(STANDBY).await;
@@ -126,7 +131,7 @@ impl Conductor {
                         "`[serve] listen`, and whether there is a certificate, change with a restart"
                     );
                 }
-                if self.config.state.path != config.state.path {
+                if self.config.state.place.to_string() != config.state.place.to_string() {
                     // Whoever leads the one state has no right to the other.
                     self.part = Part::Standby;
                     self.board.show_standby();
@@ -163,7 +168,7 @@ impl Conductor {
         self.board.show_leader(remembered.values().filter_map(|row| row.succeeded_at).max(), now);
         tracing::info!("this sidecar leads");
         self.part = Part::Leader(Leading {
-            _right: right,
+            right,
             settled: Settled(settled),
             asked: BTreeSet::new(),
             told_busy: false,
@@ -173,7 +178,7 @@ impl Conductor {
 
     /// Runs once, unless another run has the state. Messages are taken meanwhile.
     async fn run(&mut self, schedule: &Schedule, began: Timestamp) {
-        let store = match Store::open(&self.config.state.path, began).await {
+        let store = match Store::open(&self.config.state.place, began).await {
             Ok(store) => store,
             Err(error) => return self.put_off(schedule, &error).await,
         };
@@ -235,8 +240,8 @@ async fn try_to_lead(
     config: &Config,
     now: Timestamp,
 ) -> Result<Option<(Serving, BTreeMap<String, ScheduleRow>)>, EdgeError> {
-    let Some(right) = Serving::acquire(&config.state.path, now)? else { return Ok(None) };
-    let store = match Store::open(&config.state.path, now).await {
+    let Some(right) = Serving::acquire(&config.state.place, now).await? else { return Ok(None) };
+    let store = match Store::open(&config.state.place, now).await {
         Ok(store) => store,
         Err(error) if is_busy(&error) => return Ok(None),
         Err(error) => return Err(error),
