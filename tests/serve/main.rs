@@ -1,4 +1,5 @@
 //! The sidecar as a process: it runs on schedule, takes signals and requests, and is watched on one port.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod hostile;
 mod port;

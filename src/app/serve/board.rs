@@ -98,7 +98,7 @@ impl Board {
                 last: None,
                 next: None,
                 plan: None,
-                metrics: Metrics::new(),
+                metrics: Metrics::registered(),
             }),
         }
     }

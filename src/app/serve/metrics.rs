@@ -31,7 +31,7 @@ impl prometheus_client::encoding::EncodeLabelSet for Labels {
     }
 }
 
-/// See the help of each in [`Metrics::new`].
+/// See the help of each in [`Metrics::registered`].
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -62,7 +62,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    pub fn new() -> Metrics {
+    pub fn registered() -> Metrics {
         let mut registry = Registry::with_prefix("seatsync");
         registry.register(
             "build",
