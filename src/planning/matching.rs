@@ -233,7 +233,8 @@ impl Answers {
         for (account, at) in accounts.iter().zip(0..) {
             for (text, nth) in account_keys(account, step, how).zip(0..) {
                 let fresh = number(keys.len());
-                let key = table.find_or_insert(&text, fresh, |key| bears(&keys, key, accounts, step, how, &text));
+                let key =
+                    table.find_or_insert(&text, fresh, |key| bears(&keys, key, accounts, step, how, &text));
                 if key == fresh {
                     keys.push(Key { account: at, nth, people: 0 });
                 } else {
