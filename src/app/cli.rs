@@ -70,6 +70,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Observe and decide again, and carry out what was approved
     Apply(ApplyArgs),
+    /// Sign a plan as approved, with an SSH key
+    Approve(ApproveArgs),
     /// Tell everything about one person or account
     Explain(ExplainArgs),
     /// List past runs, or what came of each change of one
@@ -116,8 +118,30 @@ pub struct ApplyArgs {
     /// If the plan has moved, apply those approved changes that are still true
     #[arg(long, requires = "plan")]
     pub only_approved: bool,
+    /// A signature of the plan, besides PLAN.json.sig and PLAN.json.*.sig beside it; may be given several times
+    #[arg(long, value_name = "FILE", requires = "plan")]
+    pub signature: Vec<PathBuf>,
+    /// Who runs this, where `four_eyes` asks [default: GITLAB_USER_EMAIL, then the local account]
+    #[arg(long = "as", value_name = "NAME", env = "SEATSYNC_OPERATOR")]
+    pub operator: Option<String>,
     #[command(flatten)]
     pub report: ReportArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ApproveArgs {
+    /// A plan that was written by `plan --out`
+    #[arg(value_name = "PLAN.json")]
+    pub plan: PathBuf,
+    /// The private key to sign with, as `ssh-keygen` makes it: ed25519, ecdsa or rsa
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Where the signature goes; where several sign, name each: PLAN.json.ada.sig [default: PLAN.json.sig]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// A file with the passphrase of the key [default: SEATSYNC_KEY_PASSPHRASE, then asked on the terminal]
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

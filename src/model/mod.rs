@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod add_on;
+pub mod approval;
+pub mod audit;
 pub mod decision;
 pub mod distinguished_name;
 pub mod entitlement;

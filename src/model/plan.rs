@@ -160,6 +160,13 @@ impl Plan {
         self.decisions.iter().map(|decision| (seat(decision), &*decision.account.username)).collect()
     }
 
+    /// What was decided of one seat.
+    pub fn decision(&self, seat: &SeatKey) -> Option<&Decision> {
+        self.decisions
+            .iter()
+            .find(|decision| decision.add_on == seat.add_on && decision.account.id == seat.account)
+    }
+
     /// The digest of the changes alone, so that an approval outlives unrelated news.
     pub fn digest(&self) -> Digest {
         Digest::of(self.changes())
@@ -197,11 +204,12 @@ impl Digest {
         Digest(format!("sha256:{}", data_encoding::HEXLOWER.encode(&hasher.finalize())))
     }
 
-    /// Reads a digest as a person writes it: whole, with or without `sha256:`, or at least its first six digits.
-    pub fn matches(&self, written: &str) -> bool {
+    /// Reads a digest as it is shown to a person: whole, with or without `sha256:`.
+    pub fn parse(written: &str) -> Option<Digest> {
         let written = written.trim().to_ascii_lowercase();
         let digits = written.strip_prefix("sha256:").unwrap_or(&written);
-        digits.len() >= 6 && self.0["sha256:".len()..].starts_with(digits)
+        let is_whole = digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        is_whole.then(|| Digest(format!("sha256:{digits}")))
     }
 
     pub fn as_str(&self) -> &str {

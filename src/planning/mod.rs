@@ -14,6 +14,7 @@ use crate::planning::rules::RuleReading;
 
 pub mod accounts;
 pub mod allocation;
+pub mod approval;
 pub mod books;
 pub mod claims;
 pub mod condition;
@@ -24,8 +25,10 @@ pub mod findings;
 pub mod fingerprint;
 pub mod guard;
 pub mod holders;
+pub mod in_part;
 pub mod input;
 pub mod matching;
+pub mod observation;
 pub mod order;
 pub mod reconcile;
 pub mod rules;

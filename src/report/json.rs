@@ -39,11 +39,23 @@ pub fn outcomes<'a>(plan: &'a Plan, outcomes: &'a Outcomes) -> impl Serialize + 
         lapsed: outcomes
             .lapsed
             .iter()
-            .map(|(change, seat)| Lapsed {
-                add_on: seat.add_on.key(),
-                account: account(seat),
-                change: change.key(),
+            .map(|lapsed| {
+                let (seat, decided) = (&lapsed.seat, plan.decision(&lapsed.seat));
+                let known = account(seat);
+                let username = lapsed.username.as_deref().unwrap_or(known.username);
+                LapsedEntry {
+                    add_on: seat.add_on.key(),
+                    account: AccountEntry { username, ..known },
+                    change: lapsed.change.key(),
+                    because: words::lapsed_code(lapsed.because, decided),
+                    detail: words::lapsed(lapsed.because, lapsed.change, decided),
+                }
             })
+            .collect(),
+        approved_by: outcomes
+            .signers
+            .iter()
+            .map(|signer| SignerEntry { name: signer.name(), key: &signer.key })
             .collect(),
     }
 }
@@ -180,7 +192,15 @@ struct OutcomeDocument<'a> {
     format: &'static str,
     plan: PlanDocument<'a>,
     outcomes: Vec<OutcomeEntry<'a>>,
-    lapsed: Vec<Lapsed<'a>>,
+    lapsed: Vec<LapsedEntry<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    approved_by: Vec<SignerEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct SignerEntry<'a> {
+    name: &'a str,
+    key: &'a str,
 }
 
 #[derive(Serialize)]
@@ -193,10 +213,12 @@ struct OutcomeEntry<'a> {
 }
 
 #[derive(Serialize)]
-struct Lapsed<'a> {
+struct LapsedEntry<'a> {
     add_on: &'static str,
     account: AccountEntry<'a>,
     change: &'static str,
+    because: &'static str,
+    detail: String,
 }
 
 impl<'a> PlanDocument<'a> {

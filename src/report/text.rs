@@ -225,13 +225,20 @@ impl Page {
             let seat = &entry.seat;
             self.line(&format!("{label}: {what} {} of {}: {because}", username(seat), seat.add_on.title()));
         }
-        for (change, seat) in &outcomes.lapsed {
+        for lapsed in &outcomes.lapsed {
+            let seat = &lapsed.seat;
+            let who = lapsed.username.as_deref().map_or_else(|| username(seat), str::to_owned);
             self.line(&format!(
-                "lapsed: {} {} of {}: approved, but no longer so",
-                change.key(),
-                username(seat),
-                seat.add_on.title()
+                "lapsed: {} {who} of {}: approved, but {}",
+                lapsed.change.key(),
+                seat.add_on.title(),
+                words::lapsed(lapsed.because, lapsed.change, plan.decision(seat))
             ));
+        }
+        if !outcomes.signers.is_empty() {
+            let who: Vec<String> =
+                outcomes.signers.iter().map(|one| format!("{} ({})", one.name(), one.key)).collect();
+            self.line(&format!("approved by {}", who.join(", ")));
         }
         let count = |change, wanted: &[&str]| {
             let those = outcomes.changes.iter().filter(|entry| entry.change == change);

@@ -4,8 +4,11 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::account::Standing;
+use crate::model::approval::{Lack, Signer};
 use crate::model::decision::{Decision, LeaveReason, RevokeReason, Verdict, WaitReason};
 use crate::model::entitlement::Grounds;
+use crate::model::holding::Change;
+use crate::model::outcome::LapsedReason;
 use crate::model::plan::{Refusal, UnmatchedReason};
 
 /// Why, and what follows: the two columns of a report.
@@ -123,6 +126,76 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::SourceShrank { source, limit, actual, before, now } => format!(
             "source `{source}` shrank by {actual} %, from {before} people to {now}, and at most {limit} % is believed (`max_source_shrink_percent`)"
         ),
+    }
+}
+
+/// Why an approved change was left out; `decision` is what the plan says of the account now.
+pub fn lapsed(because: LapsedReason, change: Change, decided: Option<&Decision>) -> String {
+    match (because, change) {
+        (LapsedReason::DoneBefore { run }, _) => format!("run {run} carried it out"),
+        (LapsedReason::AlreadySo, Change::Assign) => "it holds the seat already".to_owned(),
+        (LapsedReason::AlreadySo, Change::Revoke) => "it holds no seat any more".to_owned(),
+        (LapsedReason::DecidedOtherwise, _) => decided.map(decision).map_or_else(
+            || "the plan decides otherwise now".to_owned(),
+            |words| format!("now: {}; {}", words.why, words.so),
+        ),
+        (LapsedReason::NotEntitled, _) => "no rule speaks of it any more".to_owned(),
+        (LapsedReason::NoSeat, _) => "the seat it was to take is not taken back in this part".to_owned(),
+        (LapsedReason::HalfAMove, _) => {
+            "it moves between two add-ons, and only one half of that still holds".to_owned()
+        }
+    }
+}
+
+/// The code of that reason; where the plan decides otherwise, the code of what it decides.
+pub fn lapsed_code(because: LapsedReason, decided: Option<&Decision>) -> &'static str {
+    match because {
+        LapsedReason::DoneBefore { .. } => "done_before",
+        LapsedReason::AlreadySo => "already_so",
+        LapsedReason::DecidedOtherwise => decided.map_or("not_entitled", |decided| decided.verdict.because()),
+        LapsedReason::NotEntitled => "not_entitled",
+        LapsedReason::NoSeat => "no_seat",
+        LapsedReason::HalfAMove => "half_a_move",
+    }
+}
+
+/// What is missing before a plan is approved, in one sentence.
+pub fn lack(lack: &Lack) -> String {
+    match lack {
+        Lack::NoPlanFile => {
+            "`[approval] required` asks for a signed plan file; limits, digests and a yes are no approval"
+                .to_owned()
+        }
+        Lack::TooFewSigners { needed, signers } => {
+            let names: Vec<&str> = signers.iter().map(Signer::name).collect();
+            let who = if names.is_empty() {
+                "nobody has".to_owned()
+            } else {
+                format!("only {} has", names.join(" and "))
+            };
+            let needed = plural(*needed as usize, "person", "people");
+            format!("{needed} must have signed it (`at_least`), and {who}")
+        }
+        Lack::Unaccepted { place, because } => {
+            format!("the signature `{place}` counts for nothing: {because}")
+        }
+        Lack::OwnSignature { signer } => {
+            format!(
+                "the signature of {} does not count: whoever signs may not apply (`four_eyes`)",
+                signer.name()
+            )
+        }
+        Lack::OperatorUnknown => {
+            "`four_eyes` asks who runs this, and nothing says it: `--as NAME` or `SEATSYNC_OPERATOR`"
+                .to_owned()
+        }
+        Lack::Expired { made_at, valid_for } => format!(
+            "the plan was made at {made_at}, and an approval is valid for {} from then (`valid_for`)",
+            duration(*valid_for)
+        ),
+        Lack::MadeInFuture { made_at } => {
+            format!("the plan claims to be made at {made_at}, which is yet to come")
+        }
     }
 }
 

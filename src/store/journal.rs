@@ -7,22 +7,17 @@ use sqlx::{Connection as _, Row as _};
 use crate::model::holding::{Change, Origin, SeatKey, SourceSize};
 use crate::model::outcome::Outcome;
 use crate::model::person::{PersonKey, SourceName};
-use crate::model::plan::Bookkeeping;
-use crate::ports::{EdgeError, Intent, Journal, RunId};
+use crate::ports::{EdgeError, Intent, Journal, Opening, RunId};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::holdings::origin_key;
 use crate::store::rows::{account, micros};
+use crate::store::{approvals, audit};
 
 impl Journal for Store {
-    async fn begin(
-        &self,
-        now: Timestamp,
-        digest: &str,
-        bookkeeping: &Bookkeeping,
-    ) -> Result<RunId, EdgeError> {
+    async fn begin(&self, now: Timestamp, opening: &Opening<'_>) -> Result<RunId, EdgeError> {
         let mut connection = self.connection().await;
-        let written = write_begin(&mut connection, now, digest, bookkeeping).await;
+        let written = write_begin(&mut connection, now, opening).await;
         Ok(written.map_err(StoreError::writing("the begin of a run"))?)
     }
 
@@ -44,23 +39,18 @@ impl Journal for Store {
     }
 
     async fn finish(&self, run: RunId, now: Timestamp, ended: &str) -> Result<(), EdgeError> {
-        let written = sqlx::query("UPDATE runs SET finished_at = ?, ended = ? WHERE id = ?")
-            .bind(micros(now))
-            .bind(ended)
-            .bind(run.0)
-            .execute(&mut *self.connection().await)
-            .await;
-        written.map_err(StoreError::writing("the end of a run"))?;
-        Ok(())
+        let mut connection = self.connection().await;
+        let written = write_end(&mut connection, run, now, ended).await;
+        Ok(written.map_err(StoreError::writing("the end of a run"))?)
     }
 }
 
 async fn write_begin(
     connection: &mut SqliteConnection,
     now: Timestamp,
-    digest: &str,
-    bookkeeping: &Bookkeeping,
+    opening: &Opening<'_>,
 ) -> Result<RunId, sqlx::Error> {
+    let Opening { digest, bookkeeping, .. } = *opening;
     let mut transaction = connection.begin().await?;
     let run = sqlx::query("INSERT INTO runs (started_at, digest) VALUES (?, ?)")
         .bind(micros(now))
@@ -68,6 +58,10 @@ async fn write_begin(
         .execute(&mut *transaction)
         .await?
         .last_insert_rowid();
+    audit::begun(&mut transaction, now, RunId(run), opening).await?;
+    if let Some(file) = &opening.warrant.file {
+        approvals::used(&mut transaction, file, RunId(run)).await?;
+    }
 
     for (seat, person) in &bookkeeping.adopt {
         sqlx::query(
@@ -128,6 +122,23 @@ async fn write_begin(
     Ok(RunId(run))
 }
 
+async fn write_end(
+    connection: &mut SqliteConnection,
+    run: RunId,
+    now: Timestamp,
+    ended: &str,
+) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    sqlx::query("UPDATE runs SET finished_at = ?, ended = ? WHERE id = ?")
+        .bind(micros(now))
+        .bind(ended)
+        .bind(run.0)
+        .execute(&mut *transaction)
+        .await?;
+    audit::ended(&mut transaction, now, run, ended).await?;
+    transaction.commit().await
+}
+
 async fn write_size(
     connection: &mut SqliteConnection,
     source: &SourceName,
@@ -178,6 +189,7 @@ async fn write_intents(
             hold(&mut transaction, &intent.seat, person, now, written.last_insert_rowid()).await?;
         }
     }
+    audit::sent(&mut transaction, now, run, changes).await?;
     transaction.commit().await
 }
 
@@ -225,6 +237,7 @@ async fn write_outcomes(
             (Change::Revoke, true) => forget(&mut transaction, seat).await?,
         }
     }
+    audit::settled(&mut transaction, now, run, outcomes).await?;
     transaction.commit().await
 }
 

@@ -7,7 +7,8 @@ use sqlx::{Connection as _, Row as _};
 ///
 /// Times are microseconds since 1970 in UTC. `changes.outcome` is null from before a change is sent until its outcome is
 /// known. `holdings.intent` is the change that brought the seat.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY,
         started_at INTEGER NOT NULL,
@@ -69,7 +70,24 @@ const STEPS: [&str; 1] = ["
         people INTEGER NOT NULL,
         PRIMARY KEY (source, name)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    CREATE TABLE approvals (
+        file TEXT NOT NULL,
+        run INTEGER NOT NULL REFERENCES runs (id),
+        PRIMARY KEY (file, run)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE audit (
+        seq INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        body TEXT NOT NULL,
+        previous TEXT NOT NULL,
+        hash TEXT NOT NULL
+    ) STRICT;
+",
+];
 
 /// The version that this program reads and writes.
 pub const VERSION: i64 = STEPS.len() as i64;

@@ -8,12 +8,13 @@ use tempfile::TempDir;
 
 use crate::model::account::AccountId;
 use crate::model::add_on::AddOn;
+use crate::model::approval::Warrant;
 use crate::model::holding::{Change, Holding, Memory, Origin, PastChange, SeatKey, SourceSize};
 use crate::model::outcome::Outcome;
 use crate::model::person::{PersonId, PersonKey, SourceName};
 use crate::model::plan::Bookkeeping;
 use crate::model::rule::RuleName;
-use crate::ports::{Intent, Journal as _, Recollection as _, RunId};
+use crate::ports::{Intent, Journal as _, Opening, Recollection as _, RunId};
 use crate::store::database::Store;
 
 struct State {
@@ -79,9 +80,15 @@ fn deferred() -> Outcome {
     Outcome::Deferred { because: "later".to_owned() }
 }
 
+async fn begin(store: &Store, now: Timestamp, digest: &str, bookkeeping: &Bookkeeping) -> RunId {
+    let warrant = Warrant { kind: "limits", file: None, keys: Vec::new() };
+    let opening = Opening { digest, bookkeeping, observation: "sha256:0", warrant: &warrant };
+    store.begin(now, &opening).await.unwrap()
+}
+
 /// One whole run that sends one change.
 async fn run(store: &Store, now: Timestamp, change: Change, account: u64, outcome: Outcome) -> RunId {
-    let run = store.begin(now, "sha256:1", &Bookkeeping::default()).await.unwrap();
+    let run = begin(store, now, "sha256:1", &Bookkeeping::default()).await;
     store.intend(run, now, &[intent(change, account)]).await.unwrap();
     store.settle(run, now, &[(change, seat(account), outcome)]).await.unwrap();
     store.finish(run, now, "done").await.unwrap();
@@ -121,7 +128,7 @@ async fn reading_leaves_no_trace() {
 async fn a_seat_is_ours_from_the_moment_its_assignment_is_sent() {
     let state = State::new();
     let store = state.open().await;
-    let run = store.begin(day(1), "sha256:1", &Bookkeeping::default()).await.unwrap();
+    let run = begin(&store, day(1), "sha256:1", &Bookkeeping::default()).await;
     store.intend(run, day(2), &[intent(Change::Assign, 7)]).await.unwrap();
     drop(store);
 
@@ -138,7 +145,7 @@ async fn the_next_run_settles_what_a_kill_left_open() {
     let state = State::new();
     for killed in 0..2 {
         let store = state.open().await;
-        let run = store.begin(day(killed), "sha256:1", &Bookkeeping::default()).await.unwrap();
+        let run = begin(&store, day(killed), "sha256:1", &Bookkeeping::default()).await;
         let changes = [intent(Change::Assign, 7), intent(Change::Assign, 8), intent(Change::Revoke, 9)];
         store.intend(run, day(killed), &changes).await.unwrap();
         drop(store);
@@ -147,7 +154,7 @@ async fn the_next_run_settles_what_a_kill_left_open() {
     let store = state.open().await;
     let (_, in_flight) = store.recall(day(2)).await.unwrap();
     assert_eq!(in_flight, [(Change::Revoke, seat(9)), (Change::Assign, seat(7)), (Change::Assign, seat(8))]);
-    let run = store.begin(day(2), "sha256:2", &Bookkeeping::default()).await.unwrap();
+    let run = begin(&store, day(2), "sha256:2", &Bookkeeping::default()).await;
     let outcomes = [
         (Change::Assign, seat(7), Outcome::Applied),
         (Change::Assign, seat(8), deferred()),
@@ -188,7 +195,7 @@ async fn a_change_that_was_never_sent_is_history_and_nothing_else() {
     let state = State::new();
     let store = state.open().await;
     run(&store, day(0), Change::Assign, 7, Outcome::Applied).await;
-    let late = store.begin(day(1), "sha256:2", &Bookkeeping::default()).await.unwrap();
+    let late = begin(&store, day(1), "sha256:2", &Bookkeeping::default()).await;
     let outcomes = [(Change::Revoke, seat(7), deferred()), (Change::Assign, seat(8), deferred())];
     store.settle(late, day(1), &outcomes).await.unwrap();
 
@@ -211,7 +218,7 @@ async fn a_revocation_ends_ownership_and_grace() {
         reclaimed: vec![seat(7)],
         ..Bookkeeping::default()
     };
-    store.begin(day(1), "", &marks).await.unwrap();
+    begin(&store, day(1), "", &marks).await;
     run(&store, day(8), Change::Revoke, 7, Outcome::Applied).await;
     run(&store, day(8), Change::Revoke, 8, refused()).await;
 
@@ -236,7 +243,7 @@ async fn bookkeeping_is_kept() {
         sizes: sizes(10, &[("a", 4), ("b", 6)]),
         ..Bookkeeping::default()
     };
-    store.begin(day(0), "", &first).await.unwrap();
+    begin(&store, day(0), "", &first).await;
     let second = Bookkeeping {
         adopt: BTreeMap::from([(seat(2), None)]),
         persons: BTreeMap::from([(seat(1), person("one"))]),
@@ -247,7 +254,7 @@ async fn bookkeeping_is_kept() {
         sizes: sizes(9, &[("a", 9)]),
         ..Bookkeeping::default()
     };
-    store.begin(day(1), "", &second).await.unwrap();
+    begin(&store, day(1), "", &second).await;
 
     let adopted = |person| Holding { origin: Origin::Adopted, since: day(0), person };
     let expected = Memory {

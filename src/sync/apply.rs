@@ -11,7 +11,7 @@ use crate::model::person::PersonKey;
 use crate::model::plan::{AddOnSummary, Digest};
 use crate::model::purchase::{Purchase, PurchaseReading};
 use crate::planning::guard::ApprovedPlan;
-use crate::ports::{Clock, EdgeError, Intent, Journal, Progress, RunId, SeatReader, SeatWriter};
+use crate::ports::{Clock, EdgeError, Intent, Journal, Opening, Progress, RunId, SeatReader, SeatWriter};
 use crate::sync::batch::{Step, next_step};
 
 /// What an apply works with.
@@ -21,6 +21,8 @@ pub struct Tools<'a, R, W, J> {
     pub journal: &'a J,
     pub clock: &'a dyn Clock,
     pub progress: &'a dyn Progress,
+    /// The digest of everything that the plan was made from.
+    pub observation: &'a str,
 }
 
 /// Changes that an earlier run had sent when it was killed, and whether GitLab now is as they wanted it.
@@ -51,7 +53,13 @@ pub async fn apply<R: SeatReader, W: SeatWriter, J: Journal>(
 ) -> Result<Outcomes, EdgeError> {
     let plan = approved.plan();
     let digest = Digest::of_approved(approved);
-    let run = tools.journal.begin(tools.clock.now(), digest.as_str(), &plan.bookkeeping).await?;
+    let opening = Opening {
+        digest: digest.as_str(),
+        bookkeeping: &plan.bookkeeping,
+        observation: tools.observation,
+        warrant: approved.warrant(),
+    };
+    let run = tools.journal.begin(tools.clock.now(), &opening).await?;
     tools.journal.settle(run, tools.clock.now(), in_flight).await?;
 
     let mut work =
@@ -83,6 +91,7 @@ pub async fn apply<R: SeatReader, W: SeatWriter, J: Journal>(
             .map(|((change, seat), outcome)| ChangeOutcome { seat, change, outcome })
             .collect(),
         lapsed: approved.lapsed().to_vec(),
+        signers: approved.signers().to_vec(),
     };
     let ended = if outcomes.is_partial() { "partial" } else { "done" };
     if let Err(error) = tools.journal.finish(run, tools.clock.now(), ended).await {

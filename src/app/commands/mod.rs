@@ -1,7 +1,9 @@
 //! The commands, one file each.
 
 pub mod apply;
+pub mod approve;
 pub mod approved;
+pub mod asked;
 pub mod check;
 pub mod demo;
 pub mod explain;

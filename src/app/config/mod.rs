@@ -9,6 +9,7 @@ use toml::de::{DeTable, Deserializer};
 
 use crate::app::config::complaint::Complaint;
 use crate::app::config::file::File;
+use crate::app::config::meaning::approval::ApprovalConfig;
 use crate::app::config::meaning::sources::SourceConfig;
 use crate::app::config::meaning::state::StateConfig;
 use crate::app::config::reading::Reading;
@@ -40,6 +41,7 @@ pub struct Config {
     /// In the order of the file.
     pub rules: Vec<Rule>,
     pub policy: Policy,
+    pub approval: ApprovalConfig,
     /// The file it was read from.
     pub path: PathBuf,
 }
@@ -104,11 +106,12 @@ impl Config {
         let (sources, matching) = meaning::sources::sources(&written, &mut reading);
         let rules = meaning::rules::rules(&written, &mut reading);
         let policy = Policy { matching, ..meaning::policy::policy(&written, &mut reading) };
+        let approval = meaning::approval::approval(&written, &mut reading);
 
         let complaints = [shape.complaints, reading.complaints].concat();
         match (gitlab, state) {
             (Some(gitlab), Some(state)) if complaints.is_empty() => {
-                Ok(Config { gitlab, state, sources, rules, policy, path: path.to_owned() })
+                Ok(Config { gitlab, state, sources, rules, policy, approval, path: path.to_owned() })
             }
             (Some(_) | None, Some(_) | None) => {
                 Err(invalid(&[shape.secrets, reading.secrets].concat(), complaints))
