@@ -48,6 +48,27 @@ pub struct PlanFile {
     pub done: BTreeMap<(Change, SeatKey), i64>,
 }
 
+impl PlanFile {
+    /// A file with these changes, as it was read: without signatures, and never used before.
+    pub fn new(
+        fingerprint: String,
+        made_at: Timestamp,
+        changes: BTreeSet<(Change, SeatKey)>,
+        usernames: BTreeMap<SeatKey, Box<str>>,
+    ) -> PlanFile {
+        PlanFile {
+            fingerprint,
+            made_at,
+            digest: Digest::of(changes.iter().copied()),
+            changes,
+            usernames,
+            signatures: Vec::new(),
+            operator: None,
+            done: BTreeMap::new(),
+        }
+    }
+}
+
 /// One signature that came with a plan file, and what checking it against the file's bytes gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {

@@ -62,12 +62,9 @@ fn is(signer: &Signer, operator: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
-
     use jiff::{SignedDuration, Timestamp};
 
     use crate::model::approval::{ApprovalPolicy, Lack, PlanFile, Signature, Signer, Unaccepted};
-    use crate::model::plan::Digest;
     use crate::planning::approval::signers;
 
     fn now() -> Timestamp {
@@ -81,16 +78,9 @@ mod tests {
     fn signed_by(all: &[Signer]) -> PlanFile {
         let signature =
             |signer: &Signer| Signature { place: "plan.json.sig".to_owned(), checked: Ok(signer.clone()) };
-        PlanFile {
-            fingerprint: "sha256:0".to_owned(),
-            made_at: now() - SignedDuration::from_hours(1),
-            digest: Digest::of([]),
-            changes: BTreeSet::new(),
-            usernames: BTreeMap::new(),
-            signatures: all.iter().map(signature).collect(),
-            operator: None,
-            done: BTreeMap::new(),
-        }
+        let made_at = now() - SignedDuration::from_hours(1);
+        let signatures = all.iter().map(signature).collect();
+        PlanFile { signatures, ..PlanFile::new("sha256:0".to_owned(), made_at, [].into(), [].into()) }
     }
 
     fn two() -> ApprovalPolicy {

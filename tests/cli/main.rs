@@ -4,6 +4,7 @@ mod approvals;
 mod exit_codes;
 mod formats;
 mod people;
+mod signatures;
 #[path = "../support/mod.rs"]
 mod support;
 mod words;

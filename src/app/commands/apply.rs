@@ -1,6 +1,7 @@
 //! `seatsync apply`: observes and decides again, and carries out what was approved.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::app::cli::{ApplyArgs, Common};
 use crate::app::clock::SystemClock;
@@ -9,25 +10,13 @@ use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
 use crate::app::output::{Report, complain, deliver, look, prepare, say, write_json};
+use crate::app::run::{self, Applied, Company};
 use crate::app::{progress, wiring};
-use crate::gitlab::writer::Writer;
-use crate::model::holding::{Change, SeatKey};
-use crate::model::outcome::{Outcome, Outcomes};
 use crate::model::plan::Plan;
-use crate::planning::guard::{Approval, ApprovedPlan, Refused, approve};
-use crate::planning::{observation, plan};
-use crate::ports::{Clock, Progress, Recollection as _};
+use crate::planning::guard::{Approval, Refused};
+use crate::ports::{Clock, Progress};
 use crate::report::{json, text, words};
-use crate::store::approvals::Sent;
 use crate::store::database::Store;
-use crate::sync::apply::{Tools, apply, settled_in_flight};
-use crate::sync::observe::observe;
-
-/// What came of an apply.
-pub enum Applied {
-    Done { approved: Box<ApprovedPlan>, outcomes: Outcomes },
-    Refused(Refused),
-}
 
 pub async fn run(args: &ApplyArgs, common: &Common) -> Result<Exit, Failure> {
     let config = wiring::configuration(common)?;
@@ -38,7 +27,7 @@ pub async fn run(args: &ApplyArgs, common: &Common) -> Result<Exit, Failure> {
     let applied = carry_out(&config, &SystemClock, &progress, |plan| match &asked {
         Asked::Approved(approval) => Ok(approval.clone()),
         // To ask whoever sits there would be to promise that a yes is enough.
-        Asked::OnTerminal if config.approval.policy.required => Ok(Approval::Limits),
+        Asked::OnTerminal if config.policy.approval.required => Ok(Approval::Limits),
         Asked::OnTerminal => {
             shown = true;
             ask(plan, look(common.color))
@@ -109,50 +98,14 @@ pub async fn carry_out(
 ) -> Result<Applied, Failure> {
     let now = clock.now();
     let store = Store::open(&config.state.path, now).await?;
-    let (memory, in_flight) = store.recall(now).await?;
     let neighbours = wiring::connect(config, progress)?;
-    let input = observe(&neighbours.wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await?;
-    let in_flight = settled_in_flight(&in_flight, &input.seats.purchases);
-    let plan = plan(&input);
-    let observation = observation::digest(&input);
-    drop(input);
+    let planned = run::planned(&store, &neighbours, now).await?;
     progress.clear();
-    let mut approval = approval(&plan)?;
-    if let Approval::File { file, .. } = &mut approval {
-        let sent = store.done_under(&file.fingerprint).await?;
-        file.done = sent
-            .iter()
-            .filter(|(change, sent)| was_done(change, sent, &in_flight))
-            .map(|(change, sent)| (*change, sent.run.0))
-            .collect();
-    }
-    let approved = match approve(plan, &approval, &config.approval.policy) {
-        Ok(approved) => approved,
-        Err(refused) => {
-            let (digest, file) = (refused.plan().digest(), approval.file().map(|file| &*file.fingerprint));
-            store.record_refusal(clock.now(), refused.key(), digest.as_str(), file).await?;
-            store.close().await;
-            return Ok(Applied::Refused(refused));
-        }
-    };
-    let writer = Writer::connect(neighbours.client).await?;
-    let tools = Tools {
-        reader: &neighbours.gitlab,
-        writer: &writer,
-        journal: &store,
-        clock,
-        progress: progress.as_ref(),
-        observation: &observation,
-    };
-    let outcomes = apply(&approved, &in_flight, &tools).await;
+    let approval = approval(&planned.plan)?;
+    let company = Company { clock, progress: progress.as_ref(), stop: &AtomicBool::new(false) };
+    let applied = run::carry_out(planned, approval, &store, &neighbours, &company).await;
     progress.clear();
-    let outcomes = outcomes?;
+    let applied = applied?;
     store.close().await;
-    Ok(Applied::Done { approved: Box::new(approved), outcomes })
-}
-
-/// Whether GitLab did what was sent under an approval; what nobody can tell is taken for done, and needs a new approval.
-fn was_done(change: &(Change, SeatKey), sent: &Sent, in_flight: &[(Change, SeatKey, Outcome)]) -> bool {
-    let outcome = in_flight.iter().find(|(kind, seat, _)| (*kind, *seat) == *change);
-    sent.settled || outcome.is_none_or(|(.., outcome)| outcome.is_done())
+    Ok(applied)
 }

@@ -1,6 +1,6 @@
 //! A plan file as a person approved it: read back, checked against itself, with the signatures that came with it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,6 @@ use crate::model::account::AccountId;
 use crate::model::add_on::AddOn;
 use crate::model::approval::{PlanFile, Signature};
 use crate::model::holding::{Change, SeatKey};
-use crate::model::plan::Digest;
 use crate::report::json::PLAN_FORMAT;
 use crate::signatures::allowed_signers::AllowedSigners;
 use crate::signatures::sshsig;
@@ -72,25 +71,15 @@ fn parse(path: &Path, bytes: Vec<u8>) -> Result<ApprovedFile, FileError> {
     }
     let document: Document = serde_json::from_slice(&bytes).map_err(no_plan)?;
     let changes: BTreeSet<(Change, SeatKey)> = document.decisions.iter().filter_map(Entry::change).collect();
-    let digest = Digest::of(changes.iter().copied());
-    if digest.as_str() != document.digest {
-        let (real, claimed) = (digest.as_str().to_owned(), document.digest);
-        return Err(FileError::Edited { path: path.to_owned(), real, claimed });
-    }
     let usernames = document.decisions.iter().filter_map(|entry| {
         let (_, seat) = entry.change()?;
         Some((seat, entry.account.username.clone()?))
     });
-    let plan = PlanFile {
-        fingerprint: fingerprint(&bytes),
-        made_at: document.made_at,
-        digest,
-        changes,
-        usernames: usernames.collect(),
-        signatures: Vec::new(),
-        operator: None,
-        done: BTreeMap::new(),
-    };
+    let plan = PlanFile::new(fingerprint(&bytes), document.made_at, changes, usernames.collect());
+    if plan.digest.as_str() != document.digest {
+        let (real, claimed) = (plan.digest.as_str().to_owned(), document.digest);
+        return Err(FileError::Edited { path: path.to_owned(), real, claimed });
+    }
     Ok(ApprovedFile {
         path: path.to_owned(),
         bytes,
@@ -140,7 +129,7 @@ fn signatures_beside(plan: &Path) -> Vec<PathBuf> {
 }
 
 /// What is written down of a file that was approved.
-pub fn fingerprint(bytes: &[u8]) -> String {
+fn fingerprint(bytes: &[u8]) -> String {
     format!("sha256:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(bytes)))
 }
 

@@ -97,9 +97,9 @@ fn approval_of(
     config: &Config,
     now: Timestamp,
 ) -> Result<Approval, Failure> {
-    let required = config.approval.policy.required;
+    let required = config.policy.approval.required;
     if required || !args.signature.is_empty() {
-        let Some(path) = &config.approval.allowed_signers else {
+        let Some(path) = &config.allowed_signers else {
             return Err(Failure::Usage {
                 message: "nothing says whose signatures count".to_owned(),
                 hint: "name them: `[approval] allowed_signers = \"FILE\"`".to_owned(),

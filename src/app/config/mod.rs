@@ -9,7 +9,6 @@ use toml::de::{DeTable, Deserializer};
 
 use crate::app::config::complaint::Complaint;
 use crate::app::config::file::File;
-use crate::app::config::meaning::approval::ApprovalConfig;
 use crate::app::config::meaning::sources::SourceConfig;
 use crate::app::config::meaning::state::StateConfig;
 use crate::app::config::reading::Reading;
@@ -41,7 +40,8 @@ pub struct Config {
     /// In the order of the file.
     pub rules: Vec<Rule>,
     pub policy: Policy,
-    pub approval: ApprovalConfig,
+    /// Who may sign plans.
+    pub allowed_signers: Option<PathBuf>,
     /// The file it was read from.
     pub path: PathBuf,
 }
@@ -105,13 +105,13 @@ impl Config {
         let state = meaning::state::state(&written, &mut reading);
         let (sources, matching) = meaning::sources::sources(&written, &mut reading);
         let rules = meaning::rules::rules(&written, &mut reading);
-        let policy = Policy { matching, ..meaning::policy::policy(&written, &mut reading) };
-        let approval = meaning::approval::approval(&written, &mut reading);
+        let (approval, allowed_signers) = meaning::approval::approval(&written, &mut reading);
+        let policy = Policy { matching, approval, ..meaning::policy::policy(&written, &mut reading) };
 
         let complaints = [shape.complaints, reading.complaints].concat();
         match (gitlab, state) {
             (Some(gitlab), Some(state)) if complaints.is_empty() => {
-                Ok(Config { gitlab, state, sources, rules, policy, approval, path: path.to_owned() })
+                Ok(Config { gitlab, state, sources, rules, policy, allowed_signers, path: path.to_owned() })
             }
             (Some(_) | None, Some(_) | None) => {
                 Err(invalid(&[shape.secrets, reading.secrets].concat(), complaints))

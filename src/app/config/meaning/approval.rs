@@ -7,18 +7,11 @@ use crate::app::config::file::File;
 use crate::app::config::reading::Reading;
 use crate::model::approval::ApprovalPolicy;
 
-/// What an apply must bring, and where it is written who may sign.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ApprovalConfig {
-    pub policy: ApprovalPolicy,
-    /// Always there where approval is required.
-    pub allowed_signers: Option<PathBuf>,
-}
-
-pub fn approval(file: &File, reading: &mut Reading<'_>) -> ApprovalConfig {
-    let Some(section) = &file.approval else { return ApprovalConfig::default() };
-    let written = &section.value;
+/// What an apply must bring, and where it is written who may sign: always there where approval is required.
+pub fn approval(file: &File, reading: &mut Reading<'_>) -> (ApprovalPolicy, Option<PathBuf>) {
     let default = ApprovalPolicy::default();
+    let Some(section) = &file.approval else { return (default, None) };
+    let written = &section.value;
     let policy = ApprovalPolicy {
         required: written.required.unwrap_or(default.required),
         at_least: written.at_least.unwrap_or(default.at_least),
@@ -30,5 +23,5 @@ pub fn approval(file: &File, reading: &mut Reading<'_>) -> ApprovalConfig {
             Complaint::new(&section.span, "approval is required, and nobody is named who may sign");
         reading.complain(complaint.help("name a file: allowed_signers = \"allowed_signers\""));
     }
-    ApprovalConfig { policy, allowed_signers: reading.optional_path(written.allowed_signers.as_ref()) }
+    (policy, reading.optional_path(written.allowed_signers.as_ref()))
 }
