@@ -74,6 +74,11 @@ pub enum Command {
     Approve(ApproveArgs),
     /// Tell everything about one person or account
     Explain(ExplainArgs),
+    /// Plan the reverse of what a run did, to be applied like any plan
+    Undo(UndoArgs),
+    /// Check or export the record of what was observed, planned, approved and changed
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// List past runs, or what came of each change of one
     Runs(RunsArgs),
     /// Print completions for a shell
@@ -148,6 +153,38 @@ pub struct ApproveArgs {
 pub struct ExplainArgs {
     /// A username, mail address, distinguished name, account number, or the directory's id
     pub person: String,
+}
+
+#[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// The number of the run, as `seatsync runs` lists it
+    pub run: i64,
+    #[command(flatten)]
+    pub plan: PlanArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Find every line that was altered, dropped or moved
+    Verify {
+        /// The hash of an earlier last line: it must still be in the record
+        #[arg(long, value_name = "HASH")]
+        expect_head: Option<String>,
+    },
+    /// Print the record, one JSON object a line
+    Export {
+        /// From this day or instant on, in UTC
+        #[arg(long, value_name = "DATE")]
+        since: Option<String>,
+        /// JSON lines are the one format
+        #[arg(long, value_enum, default_value_t = AuditFormat::Json)]
+        format: AuditFormat,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AuditFormat {
+    Json,
 }
 
 #[derive(Debug, Args)]

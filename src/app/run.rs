@@ -1,21 +1,24 @@
 //! One run under the lock of the state: what is planned may be carried out, before anybody else comes between.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 
 use crate::app::wiring::Neighbours;
 use crate::gitlab::writer::Writer;
-use crate::model::holding::{Change, SeatKey};
+use crate::model::account::AccountId;
+use crate::model::holding::{Change, Memory, SeatKey};
 use crate::model::outcome::{Outcome, Outcomes};
 use crate::model::plan::Plan;
 use crate::planning::guard::{Approval, ApprovedPlan, Refused, approve};
-use crate::planning::{observation, plan};
-use crate::ports::{Clock, EdgeError, Progress, Recollection as _};
+use crate::planning::input::PlanningInput;
+use crate::planning::{observation, plan, undo};
+use crate::ports::{Clock, EdgeError, Progress, Recollection as _, RunId};
 use crate::store::approvals::Sent;
 use crate::store::database::Store;
 use crate::sync::apply::{Tools, apply, settled_in_flight};
-use crate::sync::observe::observe;
+use crate::sync::observe::{Wanted, observe};
 
 /// A plan, and what GitLab tells of the changes that an earlier run had sent when it was killed.
 pub struct Planned {
@@ -39,12 +42,46 @@ pub struct Company<'a> {
     pub stop: &'a AtomicBool,
 }
 
-/// Observes and plans with the memory of a state that is open for a run.
-pub async fn planned(store: &Store, neighbours: &Neighbours, now: Timestamp) -> Result<Planned, EdgeError> {
+/// The reverse of what a run did.
+pub struct Undo {
+    pub run: RunId,
+    /// What GitLab carried out for it.
+    pub done: BTreeSet<(Change, SeatKey)>,
+}
+
+/// Observes and plans with the memory of a state that is open for a run: what the rules want, or the reverse of a run.
+pub async fn planned(
+    store: &Store,
+    neighbours: &Neighbours,
+    undo: Option<&Undo>,
+    now: Timestamp,
+) -> Result<Planned, EdgeError> {
     let (memory, in_flight) = store.recall(now).await?;
-    let input = observe(&neighbours.wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await?;
+    let input = observed(neighbours, undo, memory, now).await?;
     let in_flight = settled_in_flight(&in_flight, &input.seats.purchases);
-    Ok(Planned { plan: plan(&input), observation: observation::digest(&input), in_flight })
+    Ok(Planned { plan: plan_for(&input, undo), observation: observation::digest(&input), in_flight })
+}
+
+/// Observes what the rules, and the run to be undone, speak of.
+pub async fn observed(
+    neighbours: &Neighbours,
+    undo: Option<&Undo>,
+    memory: Memory,
+    now: Timestamp,
+) -> Result<PlanningInput, EdgeError> {
+    let accounts: BTreeSet<AccountId> =
+        undo.iter().flat_map(|undo| undo.done.iter().map(|(_, seat)| seat.account)).collect();
+    let wanted = Wanted { accounts: accounts.into_iter().collect(), ..neighbours.wanted.clone() };
+    observe(&wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await
+}
+
+/// What the rules want, or the reverse of a run.
+pub fn plan_for(input: &PlanningInput, undo: Option<&Undo>) -> Plan {
+    let today = plan(input);
+    match undo {
+        None => today,
+        Some(Undo { run, done }) => undo::undo(today, input, run.0, done),
+    }
 }
 
 /// Has the plan approved, and applies it.

@@ -94,6 +94,15 @@ impl Search<'_> {
                 ("GET /users?search=", self.users(&[("search", address), ("per_page", "100")]))
             }
             Lookup::Username { username } => ("GET /users?username=", self.users(&[("username", username)])),
+            Lookup::Number { id } => {
+                let url = self.client.api(&["users", &id.to_string()], &[]);
+                let shown = match self.client.rest::<RestUser>("GET /users/:id", url).await {
+                    Ok(user) => vec![Shown::new(user)?],
+                    Err(GitLabError::NotFound { .. }) => Vec::new(),
+                    Err(error) => return Err(error),
+                };
+                return Ok((lookup, shown));
+            }
         };
         let users: Vec<RestUser> = self.client.rest_list(operation, url).await?;
         let mut shown = users.into_iter().map(Shown::new).collect::<Result<Vec<Shown>, GitLabError>>()?;

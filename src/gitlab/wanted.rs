@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::account::{Account, AccountQuery, QueryStep};
+use crate::model::account::{Account, AccountId, AccountQuery, QueryStep};
 use crate::model::person::ExternUid;
 
 /// Everything that any step of any question names, in the spelling in which it is compared.
@@ -11,6 +11,7 @@ pub struct Wanted {
     identities: HashMap<Box<str>, HashSet<ExternUid>>,
     emails: HashSet<String>,
     usernames: HashSet<String>,
+    numbers: HashSet<AccountId>,
 }
 
 impl Wanted {
@@ -27,6 +28,9 @@ impl Wanted {
                 Lookup::Username { username } => {
                     wanted.usernames.insert(username.to_lowercase());
                 }
+                Lookup::Number { id } => {
+                    wanted.numbers.insert(id);
+                }
             }
         }
         wanted
@@ -35,6 +39,7 @@ impl Wanted {
     /// Whether some step of some question could mean this account.
     pub fn means(&self, account: &Account) -> bool {
         self.usernames.contains(&account.username.to_lowercase())
+            || self.numbers.contains(&account.id)
             || account.emails.iter().any(|email| self.emails.contains(&email.to_lowercase()))
             || account.identities.iter().any(|identity| {
                 self.identities
@@ -59,6 +64,7 @@ pub enum Lookup {
     Identity { provider: Box<str>, extern_uid: Box<str> },
     Email { address: Box<str> },
     Username { username: Box<str> },
+    Number { id: AccountId },
 }
 
 impl Lookup {
@@ -76,6 +82,7 @@ impl Lookup {
                 account.emails.iter().any(|email| email.to_lowercase() == address.to_lowercase())
             }
             Lookup::Username { username } => account.username.to_lowercase() == username.to_lowercase(),
+            Lookup::Number { id } => account.id == *id,
         }
     }
 }
@@ -94,6 +101,7 @@ pub fn lookups(step: &QueryStep) -> Vec<Lookup> {
         QueryStep::Username { username } if !username.trim().is_empty() => {
             vec![Lookup::Username { username: username.clone() }]
         }
+        QueryStep::Number { id } => vec![Lookup::Number { id: *id }],
         QueryStep::Identity { .. } | QueryStep::Username { .. } => Vec::new(),
     }
 }
@@ -146,6 +154,8 @@ mod tests {
         assert!(meant(QueryStep::Email { addresses: vec!["x@y".into(), "ada@corp.example.com".into()] }));
         assert!(meant(QueryStep::Username { username: "ada".into() }));
         assert!(!meant(QueryStep::Username { username: "ad".into() }));
+        assert!(meant(QueryStep::Number { id: AccountId(7) }));
+        assert!(!meant(QueryStep::Number { id: AccountId(8) }));
     }
 
     #[test]

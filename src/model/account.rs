@@ -78,6 +78,10 @@ pub enum QueryStep {
     Username {
         username: Box<str>,
     },
+    /// GitLab's own number of it.
+    Number {
+        id: AccountId,
+    },
 }
 
 /// The step that found an account.

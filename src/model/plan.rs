@@ -19,6 +19,7 @@ use crate::model::snapshot::{Coverage, SourceKind};
 /// All verdicts of one run. What may be applied is an [`crate::planning::guard::ApprovedPlan`].
 #[derive(Debug)]
 pub struct Plan {
+    pub purpose: Purpose,
     pub made_at: Timestamp,
     pub instance: Instance,
     pub sources: Vec<SourceSummary>,
@@ -33,6 +34,25 @@ pub struct Plan {
     /// Rules from which no revocation may follow, and why.
     pub frozen: BTreeMap<RuleName, String>,
     pub bookkeeping: Bookkeeping,
+}
+
+/// What a plan is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// What the rules want.
+    Rules,
+    /// The reverse of what a run did.
+    Undo { run: i64 },
+}
+
+impl Purpose {
+    /// The run that is undone, if one is.
+    pub fn undoes(self) -> Option<i64> {
+        match self {
+            Purpose::Rules => None,
+            Purpose::Undo { run } => Some(run),
+        }
+    }
 }
 
 /// What one source brought.

@@ -74,6 +74,8 @@ struct PlanDocument<'a> {
     format: &'static str,
     digest: String,
     made_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undoes: Option<i64>,
     gitlab: GitLab<'a>,
     sources: Vec<SourceEntry<'a>>,
     add_ons: Vec<AddOnEntry<'a>>,
@@ -227,6 +229,7 @@ impl<'a> PlanDocument<'a> {
         PlanDocument {
             format: PLAN_FORMAT,
             digest: plan.digest().as_str().to_owned(),
+            undoes: plan.purpose.undoes(),
             made_at: plan.made_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             gitlab: GitLab {
                 url: &plan.instance.url,

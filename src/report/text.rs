@@ -6,7 +6,7 @@ use crate::model::decision::{Decision, Verdict};
 use crate::model::finding::Level;
 use crate::model::holding::{Change, SeatKey};
 use crate::model::outcome::{Outcome, Outcomes};
-use crate::model::plan::{AddOnSummary, Plan};
+use crate::model::plan::{AddOnSummary, Plan, Purpose};
 use crate::model::snapshot::Coverage;
 use crate::report::words;
 
@@ -74,6 +74,9 @@ impl Page {
         let made = plan.made_at.strftime("%Y-%m-%d %H:%M UTC");
         let instance = &plan.instance;
         self.line(&format!("{}   GitLab {} ({})   {made}", instance.url, instance.version, instance.scope));
+        if let Purpose::Undo { run } = plan.purpose {
+            self.line(&format!("The reverse of run {run}; nobody else is decided about"));
+        }
         let width =
             plan.sources.iter().map(|source| source.source.as_str().chars().count()).max().unwrap_or(0);
         for source in &plan.sources {
@@ -179,10 +182,16 @@ impl Page {
             self.line(&format!("{label}: {}", words::refusal(refusal)));
         }
         if !plan.refusals.is_empty() {
-            self.line(&format!(
-                "hint: if these changes are right, approve exactly them: `seatsync apply --digest {}`",
-                plan.digest().as_str()
-            ));
+            self.line(&match plan.purpose {
+                Purpose::Rules => format!(
+                    "hint: if these changes are right, approve exactly them: `seatsync apply --digest {}`",
+                    plan.digest().as_str()
+                ),
+                Purpose::Undo { run } => format!(
+                    "hint: if these changes are right, approve exactly them: `seatsync undo {run} --out undo.json`, then \
+                     `seatsync apply undo.json`"
+                ),
+            });
             self.line("");
         }
     }

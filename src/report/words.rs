@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::account::Standing;
 use crate::model::approval::{Lack, Signer};
-use crate::model::decision::{Decision, LeaveReason, RevokeReason, Verdict, WaitReason};
+use crate::model::decision::{AssignReason, Decision, LeaveReason, RevokeReason, Verdict, WaitReason};
 use crate::model::entitlement::Grounds;
 use crate::model::holding::Change;
 use crate::model::outcome::LapsedReason;
@@ -23,7 +23,10 @@ pub fn decision(decision: &Decision) -> Words {
     let rule = || decision.grounds.as_ref().map_or_else(|| "entitled".to_owned(), grounds);
     let backed = if decision.grounds.is_some() { rule() } else { "in no group any rule names".to_owned() };
     let (why, so) = match &decision.verdict {
-        Verdict::Assign { .. } => (rule(), "takes a free seat".to_owned()),
+        Verdict::Assign { because: AssignReason::Entitled, .. } => (rule(), "takes a free seat".to_owned()),
+        Verdict::Assign { because: AssignReason::Undone { run }, .. } => {
+            (format!("lost the seat in run {run}"), "gets it back".to_owned())
+        }
         Verdict::Keep { .. } => (rule(), "keeps the seat".to_owned()),
         Verdict::Leave { because } => match because {
             LeaveReason::Grace { since, until } => (
@@ -57,6 +60,9 @@ pub fn decision(decision: &Decision) -> Words {
                     .map_or_else(|| "never used Duo".to_owned(), |date| format!("last used Duo on {date}")),
                 format!("loses the seat: unused for {}", duration(*after)),
             ),
+            RevokeReason::Undone { run } => {
+                (format!("got the seat in run {run}"), "gives it back".to_owned())
+            }
             RevokeReason::UntilPassed { until } => {
                 (format!("entitled until {until}"), "loses the seat".to_owned())
             }

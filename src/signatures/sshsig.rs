@@ -1,7 +1,13 @@
 //! Signing a plan file with an SSH key, and checking what was signed.
 
 use jiff::Timestamp;
-use ssh_key::{Algorithm, HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
+use rsa::pkcs1v15::SigningKey;
+use rsa::signature::{SignatureEncoding as _, Signer as _};
+use rsa::{BigUint, RsaPrivateKey};
+use sha2::Sha512;
+use ssh_key::private::{KeypairData, RsaKeypair};
+use ssh_key::public::KeyData;
+use ssh_key::{Algorithm, HashAlg, LineEnding, PrivateKey, PublicKey, Signature, SshSig};
 
 use crate::model::approval::{Signer, Unaccepted};
 use crate::signatures::allowed_signers::AllowedSigners;
@@ -23,8 +29,30 @@ pub fn sign(key: &PrivateKey, bytes: &[u8]) -> Result<String, SigningError> {
     if matches!(key.algorithm(), Algorithm::SkEd25519 | Algorithm::SkEcdsaSha2NistP256) {
         return Err(SigningError::SecurityKey(key.algorithm()));
     }
-    let signature = key.sign(NAMESPACE, HashAlg::Sha512, bytes).map_err(SigningError::Sign)?;
-    signature.to_pem(LineEnding::LF).map_err(SigningError::Sign)
+    let signature = match key.key_data() {
+        KeypairData::Rsa(pair) => sign_rsa(pair, bytes),
+        _ => key.sign(NAMESPACE, HashAlg::Sha512, bytes),
+    };
+    signature.map_err(SigningError::Sign)?.to_pem(LineEnding::LF).map_err(SigningError::Sign)
+}
+
+/// `ssh-key` 0.6 cannot: where it makes the private key, it takes its first prime twice.
+fn sign_rsa(pair: &RsaKeypair, bytes: &[u8]) -> Result<SshSig, ssh_key::Error> {
+    let crypto = |_| ssh_key::Error::Crypto;
+    let (public, private) = (&pair.public, &pair.private);
+    let primes = vec![BigUint::try_from(&private.p)?, BigUint::try_from(&private.q)?];
+    let key = RsaPrivateKey::from_components(
+        BigUint::try_from(&public.n)?,
+        BigUint::try_from(&public.e)?,
+        BigUint::try_from(&private.d)?,
+        primes,
+    )
+    .map_err(crypto)?;
+    let data = SshSig::signed_data(NAMESPACE, HashAlg::Sha512, bytes)?;
+    let signed = SigningKey::<Sha512>::new(key).try_sign(&data).map_err(|_| ssh_key::Error::Crypto)?;
+    let algorithm = Algorithm::Rsa { hash: Some(HashAlg::Sha512) };
+    let signature = Signature::new(algorithm, signed.to_vec())?;
+    SshSig::new(KeyData::Rsa(public.clone()), NAMESPACE, HashAlg::Sha512, signature)
 }
 
 /// Whether one of the allowed signers signed these bytes, and who.

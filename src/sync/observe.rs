@@ -7,6 +7,7 @@ use std::time::Instant;
 use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 
+use crate::model::account::{AccountId, AccountQuery, QueryStep};
 use crate::model::add_on::AddOn;
 use crate::model::group::GroupRef;
 use crate::model::holding::Memory;
@@ -23,6 +24,8 @@ use crate::ports::{AccountReader, EdgeError, SeatReader, Source};
 pub struct Wanted {
     pub rules: Vec<Rule>,
     pub policy: Policy,
+    /// Accounts that must be known besides, whatever the rules say of them.
+    pub accounts: Vec<AccountId>,
 }
 
 impl Wanted {
@@ -59,8 +62,10 @@ pub async fn observe(
     let add_ons = wanted.add_ons();
     let (snapshots, seats) = join(read_all(wanted, sources), gitlab.seats(&add_ons)).await;
     let seats = seats?;
-    let accounts =
-        gitlab.accounts(&queries(&snapshots, &wanted.policy.matching), seats.eligible_accounts).await?;
+    let mut queries = queries(&snapshots, &wanted.policy.matching);
+    let besides = wanted.accounts.iter().map(|id| AccountQuery { steps: vec![QueryStep::Number { id: *id }] });
+    queries.extend(besides);
+    let accounts = gitlab.accounts(&queries, seats.eligible_accounts).await?;
     Ok(PlanningInput {
         now,
         rules: wanted.rules.clone(),

@@ -7,6 +7,7 @@ mod people;
 mod signatures;
 #[path = "../support/mod.rs"]
 mod support;
+mod undoing;
 mod words;
 
 use support::stage::{LDIF, PLATFORM, SMALL, Stage};

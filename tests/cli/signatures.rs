@@ -61,6 +61,7 @@ fn sign(stage: &Stage, key: &str) -> Ended {
 #[track_caller]
 fn refused(stage: &Stage, arguments: &str, words: &str) {
     let before = stage.holders();
+    stage.gitlab.forget_requests();
     let ended = stage.run(arguments).exits(3).complains(words);
     ended.complains("hint: ");
     assert_eq!(stage.holders(), before);

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use crate::app::cli::{ApplyArgs, Common};
 use crate::app::clock::SystemClock;
 use crate::app::commands::asked::{Asked, ask, asked};
+use crate::app::commands::undo::of_run;
 use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
@@ -14,7 +15,7 @@ use crate::app::run::{self, Applied, Company};
 use crate::app::{progress, wiring};
 use crate::model::plan::Plan;
 use crate::planning::guard::{Approval, Refused};
-use crate::ports::{Clock, Progress};
+use crate::ports::{Clock, Progress, RunId};
 use crate::report::{json, text, words};
 use crate::store::database::Store;
 
@@ -24,8 +25,12 @@ pub async fn run(args: &ApplyArgs, common: &Common) -> Result<Exit, Failure> {
     prepare(&args.report)?;
     let mut shown = false;
     let progress = progress::for_this_terminal();
-    let applied = carry_out(&config, &SystemClock, &progress, |plan| match &asked {
-        Asked::Approved(approval) => Ok(approval.clone()),
+    let undoes = match &asked {
+        Asked::Approved { undoes, .. } => undoes.map(RunId),
+        Asked::OnTerminal => None,
+    };
+    let applied = carry_out(&config, &SystemClock, &progress, undoes, |plan| match &asked {
+        Asked::Approved { approval, .. } => Ok(approval.clone()),
         // To ask whoever sits there would be to promise that a yes is enough.
         Asked::OnTerminal if config.policy.approval.required => Ok(Approval::Limits),
         Asked::OnTerminal => {
@@ -94,12 +99,17 @@ pub async fn carry_out(
     config: &Config,
     clock: &dyn Clock,
     progress: &Arc<dyn Progress>,
+    undoes: Option<RunId>,
     approval: impl FnOnce(&Plan) -> Result<Approval, Failure>,
 ) -> Result<Applied, Failure> {
     let now = clock.now();
     let store = Store::open(&config.state.path, now).await?;
     let neighbours = wiring::connect(config, progress)?;
-    let planned = run::planned(&store, &neighbours, now).await?;
+    let undo = match undoes {
+        Some(run) => Some(of_run(&store, run).await?),
+        None => None,
+    };
+    let planned = run::planned(&store, &neighbours, undo.as_ref(), now).await?;
     progress.clear();
     let approval = approval(&planned.plan)?;
     let company = Company { clock, progress: progress.as_ref(), stop: &AtomicBool::new(false) };

@@ -19,7 +19,8 @@ use crate::signatures::allowed_signers::{AllowedSigners, SignersError};
 
 /// Who answers for the changes, as far as the arguments say.
 pub enum Asked {
-    Approved(Approval),
+    /// `undoes` is the run whose reverse a plan file is.
+    Approved { approval: Approval, undoes: Option<i64> },
     /// A person sits at the terminal and is to be asked.
     OnTerminal,
 }
@@ -29,11 +30,12 @@ pub fn asked(args: &ApplyArgs, config: &Config, now: Timestamp) -> Result<Asked,
     if let Some(path) = &args.plan {
         let file = approved::read(path)?;
         same_gitlab(&file, config)?;
-        return Ok(Asked::Approved(approval_of(file, args, config, now)?));
+        let undoes = file.undoes;
+        return Ok(Asked::Approved { approval: approval_of(file, args, config, now)?, undoes });
     }
     if let Some(written) = &args.digest {
         return match Digest::parse(written) {
-            Some(digest) => Ok(Asked::Approved(Approval::Digest { digest })),
+            Some(digest) => Ok(Asked::Approved { approval: Approval::Digest { digest }, undoes: None }),
             None => Err(Failure::Usage {
                 message: format!("`{written}` is no digest of a plan"),
                 hint:
@@ -43,7 +45,7 @@ pub fn asked(args: &ApplyArgs, config: &Config, now: Timestamp) -> Result<Asked,
         };
     }
     if args.yes {
-        return Ok(Asked::Approved(Approval::Limits));
+        return Ok(Asked::Approved { approval: Approval::Limits, undoes: None });
     }
     if io::stdin().is_terminal() && io::stderr().is_terminal() {
         return Ok(Asked::OnTerminal);
