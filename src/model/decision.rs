@@ -40,7 +40,9 @@ pub enum Verdict {
 pub enum AssignReason {
     Entitled,
     /// This run took the seat, and a person wants that undone.
-    Undone { run: i64 },
+    Undone {
+        run: i64,
+    },
 }
 
 /// Why a seat is kept.

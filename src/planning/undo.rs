@@ -157,7 +157,8 @@ impl Reversal<'_> {
     /// An account holds one tier at most.
     fn other_tier(&self, seat: &SeatKey, leaving: &BTreeSet<SeatKey>) -> Option<AddOn> {
         let tiers = &self.input.policy.tiers;
-        let others = tiers.iter().copied().filter(|other| *other != seat.add_on && tiers.contains(&seat.add_on));
+        let others =
+            tiers.iter().copied().filter(|other| *other != seat.add_on && tiers.contains(&seat.add_on));
         others.into_iter().find(|other| {
             let held = SeatKey { add_on: *other, account: seat.account };
             let mut readings = self.input.seats.purchases.iter();

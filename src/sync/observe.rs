@@ -63,7 +63,8 @@ pub async fn observe(
     let (snapshots, seats) = join(read_all(wanted, sources), gitlab.seats(&add_ons)).await;
     let seats = seats?;
     let mut queries = queries(&snapshots, &wanted.policy.matching);
-    let besides = wanted.accounts.iter().map(|id| AccountQuery { steps: vec![QueryStep::Number { id: *id }] });
+    let besides =
+        wanted.accounts.iter().map(|id| AccountQuery { steps: vec![QueryStep::Number { id: *id }] });
     queries.extend(besides);
     let accounts = gitlab.accounts(&queries, seats.eligible_accounts).await?;
     Ok(PlanningInput {

@@ -33,7 +33,10 @@ fn a_run_is_undone_as_an_ordinary_plan() {
     assert_eq!(stage.holders(), ["ada", "bob"]);
     // It is a run of its own, and its approval is used.
     stage.run("runs 3").exits(0).says("2 applied");
-    stage.run("apply undo.json").exits(3).complains("the approval was used: run 3 carried out 2 of its 2 changes");
+    stage
+        .run("apply undo.json")
+        .exits(3)
+        .complains("the approval was used: run 3 carried out 2 of its 2 changes");
     stage.run("undo 2").exits(0).says("0 to assign, 0 to revoke").says("info[undo_incomplete]");
     // The rules are as before.
     stage.run("apply --yes").exits(0);
@@ -47,7 +50,10 @@ fn the_guard_and_the_digest_hold_for_an_undo_too() {
     let plan = stage.run("undo 2 --format json --out undo.json").exits(0).json();
     assert_eq!(plan["undoes"], 2);
     assert_eq!(plan["guard"]["verdict"], "refuse");
-    stage.run("undo 2 --exit-code").exits(3).says("hint: if these changes are right, approve exactly them: `seatsync undo 2");
+    stage
+        .run("undo 2 --exit-code")
+        .exits(3)
+        .says("hint: if these changes are right, approve exactly them: `seatsync undo 2");
     // As a plan of the rules, its changes are none of today's.
     let digest = plan["digest"].as_str().unwrap();
     stage.run(&format!("apply --digest {digest}")).exits(3).complains("the plan has moved");
@@ -67,7 +73,11 @@ fn an_undo_leaves_alone_what_is_protected_foreign_frozen_or_full() {
         stage.configure(LDIF, &format!("{rule}\n{SMALL}"));
     };
     protect("cyd");
-    stage.run("undo 2").says("= cyd           protected by the configuration").says(". bob").says("waits: no seat is free");
+    stage
+        .run("undo 2")
+        .says("= cyd           protected by the configuration")
+        .says(". bob")
+        .says("waits: no seat is free");
     protect("bob");
     stage.run("undo 2").says("- cyd").says("= bob           protected by the configuration");
     stage.configure(LDIF, &format!("{PLATFORM}\n{SMALL}"));
@@ -132,10 +142,7 @@ fn whatever_is_done_to_the_record_is_found() {
     attempt("UPDATE audit SET seq = 99 WHERE seq = 2", "line 99 was altered");
     stage.state(&format!("DELETE FROM audit WHERE seq > {}", count - 2));
     stage.run("audit verify").exits(0);
-    stage
-        .run(&format!("audit verify --expect-head {head}"))
-        .exits(1)
-        .complains("lines were cut off its end");
+    stage.run(&format!("audit verify --expect-head {head}")).exits(1).complains("lines were cut off its end");
     // The record goes on after that, and whoever kept the head still knows.
     stage.run("apply --yes").exits(0);
     stage.run("audit verify").exits(0);

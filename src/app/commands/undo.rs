@@ -44,6 +44,9 @@ pub async fn of_run(store: &Store, run: RunId) -> Result<Undo, Failure> {
 
 fn no_run(config: &Config, run: i64) -> Failure {
     Failure::NotDone {
-        message: format!("there is no run {run}: no apply has used the state `{}` yet", config.state.path.display()),
+        message: format!(
+            "there is no run {run}: no apply has used the state `{}` yet",
+            config.state.path.display()
+        ),
     }
 }
