@@ -6,7 +6,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use crate::model::account::{Account, AccountId, AccountQuery};
+use crate::model::account::{Account, AccountId};
+use crate::model::account_query::AccountQuery;
 use crate::model::add_on::AddOn;
 use crate::model::approval::Warrant;
 use crate::model::group::GroupRef;
@@ -100,8 +101,14 @@ pub trait AccountReader {
     /// calls. `eligible_accounts` is GitLab's own count, where it told.
     fn accounts(
         &self,
-        queries: &[AccountQuery],
+        queries: &[AccountQuery<'_>],
         eligible_accounts: Option<u64>,
+    ) -> impl Future<Output = Result<Vec<Arc<Account>>, EdgeError>> + Send;
+
+    /// The accounts of these numbers that GitLab still knows (of the members, where a top-level group is managed).
+    fn numbered(
+        &self,
+        ids: &[AccountId],
     ) -> impl Future<Output = Result<Vec<Arc<Account>>, EdgeError>> + Send;
 }
 

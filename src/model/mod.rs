@@ -1,6 +1,7 @@
 //! Ground floor: the nouns of the program, pure data that every other room may use.
 
 pub mod account;
+pub mod account_query;
 pub mod add_on;
 pub mod approval;
 pub mod audit;
@@ -19,3 +20,4 @@ pub mod purchase;
 pub mod rule;
 pub mod seat_pool;
 pub mod snapshot;
+pub mod texts;

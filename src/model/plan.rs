@@ -177,7 +177,7 @@ impl Plan {
     /// The usernames of the accounts that this plan decides about.
     pub fn usernames(&self) -> HashMap<SeatKey, &str> {
         let seat = |decision: &Decision| SeatKey { add_on: decision.add_on, account: decision.account.id };
-        self.decisions.iter().map(|decision| (seat(decision), &*decision.account.username)).collect()
+        self.decisions.iter().map(|decision| (seat(decision), decision.account.username())).collect()
     }
 
     /// What was decided of one seat.

@@ -24,7 +24,7 @@ pub fn digest(input: &PlanningInput) -> String {
         reading.holders.iter().for_each(|holder| page.field("holder", [&holder.to_string()]));
     }
     let mut accounts: Vec<_> = input.accounts.iter().chain(&input.seats.holders).collect();
-    accounts.sort_by_key(|account| (account.id, account.emails.len()));
+    accounts.sort_by_key(|account| (account.id, account.emails().count()));
     for account in accounts {
         let standing = match &account.standing {
             Standing::Eligible => "eligible",
@@ -32,8 +32,8 @@ pub fn digest(input: &PlanningInput) -> String {
             Standing::Bot => "bot",
             Standing::NotAMember => "not_a_member",
         };
-        page.field("account", [&account.id.to_string(), &*account.username, standing]);
-        account.emails.iter().for_each(|email| page.field("email", [email]));
+        page.field("account", [&account.id.to_string(), account.username(), standing]);
+        account.emails().for_each(|email| page.field("email", [email]));
     }
     format!("sha256:{}", data_encoding::HEXLOWER.encode(&page.0.finalize()))
 }
@@ -67,12 +67,12 @@ impl Page {
         self.field("source", [snapshot.source.as_str(), snapshot.kind.key()]);
         self.coverage(&snapshot.reading);
         let mut people: Vec<_> = snapshot.people.iter().collect();
-        people.sort_by(|a, b| a.id.cmp(&b.id));
+        people.sort_by(|a, b| a.id().cmp(b.id()));
         for person in people {
-            self.field("person", [person.id.as_str(), person.username.as_deref().unwrap_or_default()]);
-            person.emails.iter().for_each(|email| self.field("email", [email]));
-            self.field("identity", [person.identity.as_deref().unwrap_or_default()]);
-            for attribute in &person.attributes {
+            self.field("person", [person.id(), person.username().unwrap_or_default()]);
+            person.emails().for_each(|email| self.field("email", [email]));
+            self.field("identity", [person.identity().unwrap_or_default()]);
+            for attribute in person.attributes() {
                 self.field("attribute", [&attribute.name]);
                 self.field("values", &attribute.values);
             }
@@ -90,7 +90,7 @@ impl Page {
                     self.field("found", [&*group.id]);
                     self.coverage(coverage);
                     let ids = members.iter().filter_map(|member| snapshot.people.get(member.person as usize));
-                    let mut ids: Vec<&str> = ids.map(|person| person.id.as_str()).collect();
+                    let mut ids: Vec<&str> = ids.map(|person| person.id()).collect();
                     ids.sort_unstable();
                     self.field("members", ids);
                 }

@@ -111,7 +111,7 @@ impl Reversal<'_> {
     fn taken_back(&self, seat: &SeatKey, account: &Account, stuck: &BTreeSet<AccountId>) -> Verdict {
         let policy = self.input.policy.add_on(seat.add_on);
         let frozen = self.today.add_ons.iter().find(|one| one.add_on == seat.add_on);
-        let because = if policy.protect.contains(&account.username.to_lowercase()) {
+        let because = if policy.protect.contains(&account.username().to_lowercase()) {
             LeaveReason::Protected
         } else if policy.revoke == RevokePolicy::Never {
             LeaveReason::RevokeNever
@@ -136,7 +136,7 @@ impl Reversal<'_> {
         leaving: &BTreeSet<SeatKey>,
     ) -> Verdict {
         let policy = self.input.policy.add_on(seat.add_on);
-        if policy.protect.contains(&account.username.to_lowercase()) {
+        if policy.protect.contains(&account.username().to_lowercase()) {
             return Verdict::Leave { because: LeaveReason::Protected };
         }
         if account.standing != Standing::Eligible {

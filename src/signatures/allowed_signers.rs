@@ -10,7 +10,9 @@ use ssh_key::public::KeyData;
 use ssh_key::{HashAlg, PublicKey};
 
 use crate::model::approval::{Signer, Unaccepted};
-use crate::signatures::sshsig::NAMESPACE;
+
+/// What a signature is for: one made for anything else (a commit, a file, a login) is no approval.
+pub const NAMESPACE: &str = "seatsync";
 
 /// The lines of a file of allowed signers.
 #[derive(Debug, Clone)]

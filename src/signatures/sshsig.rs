@@ -5,15 +5,12 @@ use rsa::pkcs1v15::SigningKey;
 use rsa::signature::{SignatureEncoding as _, Signer as _};
 use rsa::{BigUint, RsaPrivateKey};
 use sha2::Sha512;
-use ssh_key::private::{KeypairData, RsaKeypair};
+use ssh_key::private::RsaKeypair;
 use ssh_key::public::KeyData;
 use ssh_key::{Algorithm, HashAlg, LineEnding, PrivateKey, PublicKey, Signature, SshSig};
 
 use crate::model::approval::{Signer, Unaccepted};
-use crate::signatures::allowed_signers::AllowedSigners;
-
-/// What the signature is for: one made for anything else (a commit, a file, a login) is no approval.
-pub const NAMESPACE: &str = "seatsync";
+use crate::signatures::allowed_signers::{AllowedSigners, NAMESPACE};
 
 /// Why a key did not sign.
 #[derive(Debug, thiserror::Error)]
@@ -29,9 +26,9 @@ pub fn sign(key: &PrivateKey, bytes: &[u8]) -> Result<String, SigningError> {
     if matches!(key.algorithm(), Algorithm::SkEd25519 | Algorithm::SkEcdsaSha2NistP256) {
         return Err(SigningError::SecurityKey(key.algorithm()));
     }
-    let signature = match key.key_data() {
-        KeypairData::Rsa(pair) => sign_rsa(pair, bytes),
-        _ => key.sign(NAMESPACE, HashAlg::Sha512, bytes),
+    let signature = match key.key_data().rsa() {
+        Some(pair) => sign_rsa(pair, bytes),
+        None => key.sign(NAMESPACE, HashAlg::Sha512, bytes),
     };
     signature.map_err(SigningError::Sign)?.to_pem(LineEnding::LF).map_err(SigningError::Sign)
 }

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::model::account::AccountId;
 use crate::model::add_on::AddOn;
 use crate::model::decision::Decision;
+use crate::model::entitlement::KnownPerson;
 use crate::model::holding::{Change, SeatKey};
 use crate::model::outcome::{ChangeOutcome, Outcome, Outcomes};
-use crate::model::person::PersonKey;
 use crate::model::plan::{AddOnSummary, Digest};
 use crate::model::purchase::{Purchase, PurchaseReading};
 use crate::planning::guard::ApprovedPlan;
@@ -107,10 +107,7 @@ fn intent(change: Change, decision: &Decision) -> Intent {
     Intent {
         change,
         seat: SeatKey { add_on: decision.add_on, account: decision.account.id },
-        person: decision
-            .person
-            .as_ref()
-            .map(|known| PersonKey { source: known.source.clone(), id: known.person.id.clone() }),
+        person: decision.person.as_ref().map(KnownPerson::key),
         because: decision.verdict.because(),
         rule: decision.grounds.as_ref().map(|grounds| grounds.rule.clone()),
     }

@@ -41,11 +41,15 @@ fn key(stage: &Stage, name: &str, kind: &str, passphrase: &str) {
 }
 
 fn public(stage: &Stage, name: &str) -> String {
-    std::fs::read_to_string(stage.path(&format!("{name}.pub"))).unwrap()
+    std::fs::read_to_string(stage.path(&format!("{name}.pub"))).expect("the key was made")
 }
 
 fn keygen(stage: &Stage, arguments: &str) -> std::process::Output {
-    Command::new("ssh-keygen").args(arguments.split(' ')).current_dir(stage.path("")).output().unwrap()
+    Command::new("ssh-keygen")
+        .args(arguments.split(' '))
+        .current_dir(stage.path(""))
+        .output()
+        .expect("it starts")
 }
 
 /// `ssh-keygen` signs the plan, as a person would who trusts nothing else with the key.

@@ -92,7 +92,7 @@ fn an_undo_leaves_alone_what_is_protected_foreign_frozen_or_full() {
 
 fn lines(stage: &Stage, arguments: &str) -> Vec<Value> {
     let exported = stage.run(arguments).exits(0).stdout;
-    exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    exported.lines().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect()
 }
 
 #[test]

@@ -10,5 +10,6 @@ pub mod demo;
 pub mod explain;
 pub mod history;
 pub mod plan;
+pub mod private_key;
 pub mod runs;
 pub mod undo;
