@@ -176,6 +176,9 @@ pub trait Journal {
         outcomes: &[(Change, SeatKey, Outcome)],
     ) -> impl Future<Output = Result<(), EdgeError>> + Send;
 
+    /// Returns once another run has taken over: nothing more is to be sent. Never, where that cannot happen.
+    fn lost(&self) -> impl Future<Output = ()> + Send;
+
     /// The run is over.
     fn finish(
         &self,

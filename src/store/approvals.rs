@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::sqlite::SqliteConnection;
+use sqlx::AnyConnection;
 
 use crate::model::holding::{Change, SeatKey};
 use crate::ports::{EdgeError, RunId};
@@ -18,7 +18,7 @@ pub struct Sent {
 }
 
 /// Writes down that a run applies a plan file.
-pub async fn used(connection: &mut SqliteConnection, file: &str, run: RunId) -> Result<(), sqlx::Error> {
+pub async fn used(connection: &mut AnyConnection, file: &str, run: RunId) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT INTO approvals (file, run) VALUES ($1, $2)")
         .bind(file)
         .bind(run.0)
@@ -41,7 +41,7 @@ impl Store {
         .map_err(StoreError::reading("what was done under an approval"))?;
         let mut done = BTreeMap::new();
         for row in &rows {
-            let outcome: Option<&str> = self.column(row, "outcome")?;
+            let outcome: Option<String> = self.column(row, "outcome")?;
             let sent = Sent { run: RunId(self.column(row, "run")?), settled: outcome.is_some() };
             done.insert((self.change(row)?, self.seat(row)?), sent);
         }

@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection as _, Row as _};
+use sqlx::{AnyConnection, Row as _};
 
 use crate::model::audit::{AuditLine, GENESIS};
 use crate::model::holding::{Change, SeatKey};
@@ -11,7 +10,7 @@ use crate::model::outcome::Outcome;
 use crate::ports::{EdgeError, Intent, Opening, RunId};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
-use crate::store::rows::micros;
+use crate::store::values::micros;
 
 /// What a line says. Keys are in the order of the alphabet, here and in all that follows: the text of a line is hashed.
 #[derive(Serialize)]
@@ -36,7 +35,7 @@ struct Entry<'a> {
 
 /// A run begins: what it saw, what it is to change, and who answers for that.
 pub async fn begun(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     now: Timestamp,
     run: RunId,
     opening: &Opening<'_>,
@@ -50,7 +49,7 @@ pub async fn begun(
 }
 
 pub async fn sent(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     now: Timestamp,
     run: RunId,
     intents: &[Intent],
@@ -60,7 +59,7 @@ pub async fn sent(
 }
 
 pub async fn settled(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     now: Timestamp,
     run: RunId,
     outcomes: &[(Change, SeatKey, Outcome)],
@@ -73,7 +72,7 @@ pub async fn settled(
 }
 
 pub async fn ended(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     now: Timestamp,
     run: RunId,
     ended: &str,
@@ -90,13 +89,15 @@ impl Store {
         digest: &str,
         file: Option<&str>,
     ) -> Result<(), EdgeError> {
-        let written = async {
+        let failed = StoreError::writing("that an apply was refused");
+        let written = self.written(async {
             let mut connection = self.connection().await;
-            let mut transaction = connection.begin().await?;
-            append(&mut transaction, now, "refused", &Body::Refused { because, digest, file }).await?;
-            transaction.commit().await
-        };
-        Ok(written.await.map_err(StoreError::writing("that an apply was refused"))?)
+            let mut transaction = self.right()?.begin(&mut connection).await?;
+            let body = Body::Refused { because, digest, file };
+            append(&mut transaction, now, "refused", &body).await.map_err(&failed)?;
+            transaction.commit().await.map_err(&failed)
+        });
+        Ok(written.await?)
     }
 
     /// The whole record, in its order.
@@ -125,7 +126,7 @@ fn entry<'a>(change: Change, seat: &SeatKey, outcome: Option<&'a str>) -> Entry<
 
 /// Appends a line to the chain. Only one run changes the state at a time, so nobody else does so meanwhile.
 async fn append(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     now: Timestamp,
     kind: &str,
     body: &Body<'_>,
@@ -134,7 +135,7 @@ async fn append(
         .fetch_optional(&mut *connection)
         .await?;
     let (seq, previous) = match last {
-        Some(row) => (row.try_get::<i64, _>("seq")? + 1, row.try_get("hash")?),
+        Some(row) => (row.try_get::<i64, _>("seq")? + 1, row.try_get::<String, _>("hash")?),
         None => (1, GENESIS.to_owned()),
     };
     // As it is stored, to the microsecond: it is read back to be hashed again.

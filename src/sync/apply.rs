@@ -12,7 +12,9 @@ use crate::model::outcome::{ChangeOutcome, Outcome, Outcomes};
 use crate::model::plan::{AddOnSummary, Digest};
 use crate::model::purchase::{Purchase, PurchaseReading};
 use crate::planning::guard::ApprovedPlan;
-use crate::ports::{Clock, EdgeError, Intent, Journal, Opening, Progress, RunId, SeatReader, SeatWriter};
+use crate::ports::{
+    Clock, EdgeError, Intent, Journal, Opening, Progress, RunId, SeatReader, SeatWriter, WriteAnswer,
+};
 use crate::sync::batch::{Step, next_step};
 
 /// What an apply works with.
@@ -171,7 +173,7 @@ impl<R: SeatReader, W: SeatWriter, J: Journal> Work<'_, R, W, J> {
                 continue;
             }
             let accounts: Vec<AccountId> = part.iter().map(|seat| seat.account).collect();
-            let answer = self.tools.writer.write(change, &purchase.id, &accounts).await;
+            let answer = self.write(change, purchase, &accounts).await;
             tracing::debug!(change = change.key(), add_on = %summary.add_on, accounts = part.len(), ?answer, "sent");
             match next_step(change, part.len(), answer) {
                 Step::Settled(outcome) => self.settle(change, &part, &outcome).await,
@@ -215,6 +217,17 @@ impl<R: SeatReader, W: SeatWriter, J: Journal> Work<'_, R, W, J> {
             }
         }
         exhausted
+    }
+
+    /// Sends one part, and gives it up where another run takes over meanwhile: that one reads back what came of it.
+    async fn write(&self, change: Change, purchase: &Purchase, accounts: &[AccountId]) -> WriteAnswer {
+        tokio::select! {
+            biased;
+            () = self.tools.journal.lost() => {
+                WriteAnswer::Unanswered { because: "another run took over meanwhile".to_owned() }
+            }
+            answer = self.tools.writer.write(change, &purchase.id, accounts) => answer,
+        }
     }
 
     async fn defer_all(&mut self, change: Change, parts: &mut VecDeque<Vec<SeatKey>>, because: &str) {

@@ -53,7 +53,7 @@ fn the_guard_and_the_digest_hold_for_an_undo_too() {
     stage
         .run("undo 2 --exit-code")
         .exits(3)
-        .says("hint: if these changes are right, approve exactly them: `seatsync undo 2");
+        .says("hint: if these changes are right, approve exactly them: `seatsync undo 2 --out undo.json && seatsync apply");
     // As a plan of the rules, its changes are none of today's.
     let digest = plan["digest"].as_str().unwrap();
     stage.run(&format!("apply --digest {digest}")).exits(3).complains("the plan has moved");

@@ -8,6 +8,7 @@ const PACKAGES: &[&str] = &[
     "ldap-utils",
     "libsasl2-modules",
     "openssh-client",
+    "postgresql",
     // An Active Directory domain controller, and what makes a domain for it.
     "samba",
     "samba-ad-dc",
@@ -18,6 +19,9 @@ const PACKAGES: &[&str] = &[
     "winbind",
     "krb5-user",
     "libsasl2-modules-gssapi-mit",
+    // A browser for the HTML report, and what drives it.
+    "chromium",
+    "chromium-driver",
 ];
 
 /// Does nothing where all is there. Elsewhere it installs as root, or says the line to type.

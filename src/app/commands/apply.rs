@@ -10,13 +10,14 @@ use crate::app::commands::undo::of_run;
 use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
-use crate::app::output::{Report, complain, deliver, look, prepare, say, write_json};
+use crate::app::output::{Report, complain, deliver, look, prepare, say};
 use crate::app::run::{self, Applied, Company};
 use crate::app::{progress, wiring};
 use crate::model::plan::Plan;
 use crate::planning::guard::{Approval, Refused};
 use crate::ports::{Clock, Progress, RunId};
-use crate::report::{json, text, words};
+use crate::report::document::Document;
+use crate::report::words;
 use crate::store::database::Store;
 
 pub async fn run(args: &ApplyArgs, common: &Common) -> Result<Exit, Failure> {
@@ -42,13 +43,7 @@ pub async fn run(args: &ApplyArgs, common: &Common) -> Result<Exit, Failure> {
     match applied {
         Applied::Done { approved, outcomes } => {
             let plan = approved.plan();
-            let report = Report {
-                text: &|look| {
-                    let before = if shown { String::new() } else { text::plan(plan, look) };
-                    before + &text::outcomes(plan, &outcomes, look)
-                },
-                json: &|to| write_json(&json::outcomes(plan, &outcomes), to),
-            };
+            let report = Report { document: Document::of_outcomes(plan, &outcomes), plan_was_shown: shown };
             if let Err(error) = deliver(&report, &args.report, common.color) {
                 // What was done was done: to fail would say that nothing was changed.
                 complain(&error, "`seatsync runs` tells what came of each change");
@@ -56,12 +51,8 @@ pub async fn run(args: &ApplyArgs, common: &Common) -> Result<Exit, Failure> {
             Ok(Exit::of_apply(plan, &outcomes))
         }
         Applied::Refused(refused) => {
-            let plan = refused.plan();
             let hint = explain(&refused);
-            let report = Report {
-                text: &|look| text::plan(plan, look),
-                json: &|to| write_json(&json::plan(plan), to),
-            };
+            let report = Report { document: Document::of_plan(refused.plan(), None), plan_was_shown: false };
             deliver(&report, &args.report, common.color)?;
             complain(&refused, &hint);
             Ok(Exit::Refused)
@@ -103,7 +94,7 @@ pub async fn carry_out(
     approval: impl FnOnce(&Plan) -> Result<Approval, Failure>,
 ) -> Result<Applied, Failure> {
     let now = clock.now();
-    let store = Store::open(&config.state.path, now).await?;
+    let store = Store::open(&config.state.place, now).await?;
     let neighbours = wiring::connect(config, progress)?;
     let undo = match undoes {
         Some(run) => Some(of_run(&store, run).await?),

@@ -14,6 +14,7 @@ use crate::app::output::{print, say};
 use crate::model::approval::PlanFile;
 use crate::model::plan::{Digest, Plan};
 use crate::planning::guard::Approval;
+use crate::report::document::Document;
 use crate::report::text::{self, Look};
 use crate::signatures::allowed_signers::{AllowedSigners, SignersError};
 
@@ -68,7 +69,7 @@ fn same_gitlab(file: &ApprovedFile, config: &Config) -> Result<(), Failure> {
 
 /// Shows the plan and asks. Beyond the limits a yes is not enough: the digest must be typed.
 pub fn ask(plan: &Plan, look: Look) -> Result<Approval, Failure> {
-    print(&text::plan(plan, look))?;
+    print(&text::page(Document::of_plan(plan, None), look))?;
     let digest = plan.digest();
     let changes = plan.changes().len();
     if changes == 0 {

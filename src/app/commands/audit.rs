@@ -15,7 +15,7 @@ use crate::store::database::Store;
 
 pub async fn run(command: &AuditCommand, common: &Common) -> Result<Exit, Failure> {
     let config = wiring::configuration(common)?;
-    let lines = match Store::open_existing(&config.state.path).await? {
+    let lines = match Store::open_existing(&config.state.place).await? {
         Some(store) => {
             let lines = store.audit().await?;
             store.close().await;

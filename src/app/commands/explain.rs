@@ -20,6 +20,7 @@ use crate::planning::plan;
 use crate::ports::{AccountReader as _, Clock as _, EdgeError};
 use crate::report;
 use crate::store::database::Store;
+use crate::store::place::Place;
 
 pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
     let config = wiring::configuration(common)?;
@@ -41,7 +42,7 @@ pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
     let plan = plan(&input);
     let mut text = report::explain::explain(&explanation, &plan);
     for account in &explanation.accounts {
-        text.push_str(&told(&config.state.path, account.id).await?);
+        text.push_str(&told(&config.state.place, account.id).await?);
     }
     print(&text)?;
     Ok(Exit::of_plan(&plan, false))
@@ -60,7 +61,7 @@ async fn asked_for(config: &Config, asked: &str) -> Result<Vec<Arc<Account>>, Ed
     neighbours.gitlab.accounts(&[AccountQuery { person: &person, how: &how }], None).await
 }
 
-async fn told(state: &std::path::Path, account: AccountId) -> Result<String, EdgeError> {
+async fn told(state: &Place, account: AccountId) -> Result<String, EdgeError> {
     let Some(store) = Store::open_existing(state).await? else {
         return Ok("No history: there is no state yet.\n".to_owned());
     };

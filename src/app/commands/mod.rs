@@ -10,6 +10,7 @@ pub mod demo;
 pub mod explain;
 pub mod history;
 pub mod plan;
+pub mod previous;
 pub mod private_key;
 pub mod runs;
 pub mod undo;

@@ -5,17 +5,17 @@ use crate::app::clock::SystemClock;
 use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
-use crate::app::output::{Report, deliver, write_json};
+use crate::app::output::{Report, deliver};
 use crate::app::run::{self, Undo};
 use crate::app::{progress, wiring};
 use crate::ports::{Clock as _, Recollection as _, RunId};
-use crate::report::{json, text};
+use crate::report::document::Document;
 use crate::store::database::Store;
 
 pub async fn run(args: &UndoArgs, common: &Common) -> Result<Exit, Failure> {
     let config = wiring::configuration(common)?;
     let now = SystemClock.now();
-    let Some(store) = Store::open_existing(&config.state.path).await? else {
+    let Some(store) = Store::open_existing(&config.state.place).await? else {
         return Err(no_run(&config, args.run));
     };
     let undo = of_run(&store, RunId(args.run)).await?;
@@ -26,10 +26,9 @@ pub async fn run(args: &UndoArgs, common: &Common) -> Result<Exit, Failure> {
     let input = run::observed(&neighbours, Some(&undo), memory, now).await;
     progress.clear();
     let plan = run::plan_for(&input?, Some(&undo));
-    let report =
-        Report { text: &|look| text::plan(&plan, look), json: &|to| write_json(&json::plan(&plan), to) };
-    deliver(&report, &args.plan.report, common.color)?;
-    Ok(Exit::of_plan(&plan, args.plan.exit_code))
+    let report = Report { document: Document::of_plan(&plan, None), plan_was_shown: false };
+    deliver(&report, &args.report, common.color)?;
+    Ok(Exit::of_plan(&plan, args.exit_code))
 }
 
 /// What there is to be undone of a run.
@@ -44,9 +43,6 @@ pub async fn of_run(store: &Store, run: RunId) -> Result<Undo, Failure> {
 
 fn no_run(config: &Config, run: i64) -> Failure {
     Failure::NotDone {
-        message: format!(
-            "there is no run {run}: no apply has used the state `{}` yet",
-            config.state.path.display()
-        ),
+        message: format!("there is no run {run}: no apply has used the state `{}` yet", config.state.place),
     }
 }
