@@ -270,7 +270,7 @@ async fn thousands_of_changes_are_a_few_statements(state: State) {
     let accounts = 1..=2500;
     let adopt = accounts.clone().map(|account| (seat(10_000 + account), Some(person("p")))).collect();
     let bookkeeping = Bookkeeping { adopt, ..Bookkeeping::default() };
-    let run = store.begin(day(0), "sha256:1", &bookkeeping).await.unwrap();
+    let run = begin(&store, day(0), "sha256:1", &bookkeeping).await;
     let intents: Vec<_> = accounts.clone().map(|account| intent(Change::Assign, account)).collect();
     store.intend(run, day(0), &intents).await.unwrap();
     let outcome = |account: u64| if account.is_multiple_of(2) { Outcome::Applied } else { refused() };
