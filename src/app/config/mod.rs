@@ -42,6 +42,8 @@ pub struct Config {
     pub rules: Vec<Rule>,
     pub policy: Policy,
     pub serve: ServeConfig,
+    /// Who may sign plans.
+    pub allowed_signers: Option<PathBuf>,
     /// The file it was read from.
     pub path: PathBuf,
 }
@@ -106,12 +108,14 @@ impl Config {
         let (sources, matching) = meaning::sources::sources(&written, &mut reading);
         let rules = meaning::rules::rules(&written, &mut reading);
         let serve = meaning::serve::serve(&written, &mut reading);
-        let policy = Policy { matching, ..meaning::policy::policy(&written, &mut reading) };
+        let (approval, allowed_signers) = meaning::approval::approval(&written, &mut reading);
+        let policy = Policy { matching, approval, ..meaning::policy::policy(&written, &mut reading) };
 
         let complaints = [shape.complaints, reading.complaints].concat();
         match (gitlab, state, serve) {
             (Some(gitlab), Some(state), Some(serve)) if complaints.is_empty() => {
-                Ok(Config { gitlab, state, sources, rules, policy, serve, path: path.to_owned() })
+                let path = path.to_owned();
+                Ok(Config { gitlab, state, sources, rules, policy, allowed_signers, serve, path })
             }
             (Some(_) | None, Some(_) | None, Some(_) | None) => {
                 Err(invalid(&[shape.secrets, reading.secrets].concat(), complaints))

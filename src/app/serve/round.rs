@@ -10,7 +10,7 @@ use crate::app::serve::stop::Stop;
 use crate::app::wiring::{self, Neighbours};
 use crate::model::outcome::Outcomes;
 use crate::model::plan::Plan;
-use crate::planning::guard::{Approval, Refused};
+use crate::planning::guard::Approval;
 use crate::ports::{Clock, EdgeError, Progress};
 use crate::store::database::Store;
 
@@ -96,20 +96,20 @@ async fn go(
     stop: &Stop,
 ) -> Result<(Ended, Option<(Plan, Outcomes)>), EdgeError> {
     let planned = tokio::select! {
-        planned = run::planned(store, neighbours, company.clock.now()) => planned?,
+        planned = run::planned(store, neighbours, None, company.clock.now()) => planned?,
         () = stop.asked() => return Ok((Ended::Stopped, None)),
     };
     let published = |ended, planned: Planned| Ok((ended, Some((planned.plan, Outcomes::default()))));
     match step(mode, &planned.plan) {
         Step::Publish => published(Ended::Reported, planned),
         Step::AwaitApproval => published(Ended::AwaitingApproval, planned),
-        Step::Apply => match run::carry_out(planned, &Approval::Limits, store, neighbours, company).await? {
+        Step::Apply => match run::carry_out(planned, Approval::Limits, store, neighbours, company).await? {
             Applied::Done { approved, outcomes } => {
                 let ended = if outcomes.is_partial() { Ended::AppliedInPart } else { Ended::Applied };
                 Ok((ended, Some((approved.into_plan(), outcomes))))
             }
-            Applied::Refused(Refused::ByLimits { plan } | Refused::Moved { plan, .. }) => {
-                Ok((Ended::AwaitingApproval, Some((*plan, Outcomes::default()))))
+            Applied::Refused(refused) => {
+                Ok((Ended::AwaitingApproval, Some((refused.into_plan(), Outcomes::default()))))
             }
         },
     }

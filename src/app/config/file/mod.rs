@@ -9,11 +9,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::app::config::file::approval::Approval;
 use crate::app::config::file::rules::{AddOns, Limits, Rule, Tiers};
 use crate::app::config::file::serve::{Schedule, Serve};
 use crate::app::config::file::sources::{Csv, Ldap, Ldif};
 use crate::app::config::written::{DurationText, Secret, Written};
 
+pub mod approval;
 pub mod rules;
 pub mod serve;
 pub mod sources;
@@ -51,6 +53,8 @@ pub struct File {
     /// When `seatsync serve` runs by itself. None: a report every hour.
     #[serde(default)]
     pub schedule: Vec<Written<Schedule>>,
+    /// Who must have signed a plan before it is applied.
+    pub approval: Option<Written<Approval>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
