@@ -11,7 +11,7 @@ use crate::app::cli::{Color, Format, ReportArgs};
 use crate::model::plan::Purpose;
 use crate::report::document::Document;
 use crate::report::text::Look;
-use crate::report::{csv, html, json, markdown, text};
+use crate::report::{csv, html, json, markdown, text, what_if};
 
 /// A report could not be delivered.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +44,7 @@ impl Report<'_> {
             (Format::Text, _) => to.write_all(text::page(self.document, look).as_bytes())?,
             (Format::Json, Some(outcomes)) => write_json(&json::outcomes(plan, outcomes), &mut to)?,
             (Format::Json, None) => match (&plan.purpose, self.document.since) {
-                (Purpose::WhatIf { .. }, Some(today)) => write_json(&json::what_if(plan, today), &mut to)?,
+                (Purpose::WhatIf { .. }, Some(today)) => write_json(&what_if::what_if(plan, today), &mut to)?,
                 (_, _) => write_json(&json::plan(plan), &mut to)?,
             },
             (Format::Markdown, _) => to.write_all(markdown::page(self.document).as_bytes())?,

@@ -1,7 +1,5 @@
 //! The plan and its outcome as JSON: `seatsync.plan/1` and `seatsync.outcome/1`.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::{Serialize, Serializer};
 
 use crate::model::decision::Decision;
@@ -12,7 +10,6 @@ use crate::model::outcome::{ChangeOutcome, Outcome, Outcomes};
 use crate::model::plan::{AddOnSummary, Plan, Purpose, Refusal, SourceSummary, Unmatched};
 use crate::model::snapshot::Coverage;
 use crate::report::row;
-use crate::report::since::Past;
 use crate::report::words::{self, Counts};
 
 /// What a plan says that can never be applied.
@@ -27,34 +24,6 @@ pub const OUTCOME_FORMAT: &str = "seatsync.outcome/1";
 /// The plan, made as it is written: a large company's does not lie in memory twice.
 pub fn plan(plan: &Plan) -> impl Serialize + '_ {
     PlanDocument::of(plan)
-}
-
-/// A plan under other assumptions, and whatever it says otherwise than today's, by add-on and account.
-pub fn what_if<'a>(plan: &'a Plan, today: &'a Past) -> impl Serialize + 'a {
-    let before = today.seats();
-    let after = plan
-        .decisions
-        .iter()
-        .map(|decision| (SeatKey { add_on: decision.add_on, account: decision.account.id }, decision));
-    let after: BTreeMap<SeatKey, &Decision> = after.collect();
-    let seats: BTreeSet<SeatKey> = before.keys().chain(after.keys()).copied().collect();
-    let differences = seats.into_iter().filter_map(|seat| {
-        let (today, then) = (before.get(&seat), after.get(&seat));
-        let username = then.map(|decision| decision.account.username());
-        let username = username.or(today.map(|stance| stance.who.as_str())).unwrap_or_default();
-        let today = today.map(|stance| VerdictEntry { verdict: &stance.verdict, because: &stance.because });
-        let then = then.map(|decision| VerdictEntry {
-            verdict: decision.verdict.key(),
-            because: decision.verdict.because(),
-        });
-        let account = AccountEntry { id: seat.account.0, username };
-        (today != then).then_some(DifferenceEntry { add_on: seat.add_on.key(), account, today, then })
-    });
-    let assumptions = match &plan.purpose {
-        Purpose::WhatIf { assumptions } => assumptions.as_slice(),
-        Purpose::Rules | Purpose::Undo { .. } => &[],
-    };
-    WhatIfDocument { plan: PlanDocument::of(plan), assumptions, differences: differences.collect() }
 }
 
 /// The plan and what came of it.
@@ -119,28 +88,6 @@ struct PlanDocument<'a> {
     unmatched: Vec<UnmatchedEntry<'a>>,
     findings: Vec<FindingEntry<'a>>,
     guard: Guard<'a>,
-}
-
-#[derive(Serialize)]
-struct WhatIfDocument<'a> {
-    #[serde(flatten)]
-    plan: PlanDocument<'a>,
-    assumptions: &'a [String],
-    differences: Vec<DifferenceEntry<'a>>,
-}
-
-#[derive(Serialize)]
-struct DifferenceEntry<'a> {
-    add_on: &'static str,
-    account: AccountEntry<'a>,
-    today: Option<VerdictEntry<'a>>,
-    then: Option<VerdictEntry<'a>>,
-}
-
-#[derive(Serialize, PartialEq, Eq)]
-struct VerdictEntry<'a> {
-    verdict: &'a str,
-    because: &'a str,
 }
 
 #[derive(Serialize)]
