@@ -147,6 +147,7 @@ pub fn stance(verdict: &str) -> &str {
         "leave" => "left alone",
         "keep" => "keeps the seat",
         "unmatched" => "has no account",
+        "lapsed" => "no longer so",
         // A later version may know more.
         other => other,
     }
