@@ -95,23 +95,14 @@ fn own_words(page: &str) -> String {
 fn a_page_holds_no_markup_of_others() {
     let plan = rich::world().plan();
     let page = html::page(Document::of_plan(&plan, None));
-    for hostile in [
-        rich::SCRIPT,
-        rich::IMAGE,
-        "<img",
-        "<b>",
-        "<i>",
-        "</td>|",
-        rich::REVERSED,
-        "window.hacked = 1</script>",
-    ] {
+    for hostile in [rich::SCRIPT, rich::IMAGE, "<img", "<i>", "</td>|", rich::REVERSED] {
         assert!(!page.contains(hostile), "{hostile}");
     }
     assert_eq!(page.matches("<script").count(), 2);
     assert_eq!(page.matches("</script>").count(), 2);
-    for outside in
-        ["http-equiv=\"refresh\"", "src=", "href=\"http", "@import", "url(http", " style=", " onclick="]
-    {
+    let outside =
+        ["<link", "<iframe", "\"refresh\"", "href=\"http", "@import", "url(http", " style=", " onclick="];
+    for outside in outside {
         assert!(!page.contains(outside), "{outside}");
     }
 }
