@@ -211,7 +211,7 @@ fn no_name_does_anything_and_nothing_leaves_the_machine() {
         .then(|| params["request"]["url"].as_str().unwrap().to_owned())
     };
     let requests: Vec<String> = browser.log("performance").iter().filter_map(of_the_page).collect();
-    assert_eq!(requests, [browser.url.clone()]);
+    assert_eq!(requests, [browser.url.as_str()]);
 
     // The policy is obeyed: a script that found its way in would not run, an image would not load, a style not apply.
     browser.run(
