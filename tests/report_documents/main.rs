@@ -3,9 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
+use seatsync::model::account::AccountId;
 use seatsync::model::add_on::AddOn::{DuoEnterprise, DuoPro};
 use seatsync::model::holding::{Change, SeatKey};
-use seatsync::model::outcome::{ChangeOutcome, Outcome, Outcomes};
+use seatsync::model::outcome::{ChangeOutcome, Lapsed, LapsedReason, Outcome, Outcomes};
 use seatsync::model::plan::Plan;
 use seatsync::report::document::Document;
 use seatsync::report::since::Past;
@@ -36,12 +37,13 @@ fn outcomes(plan: &Plan) -> Outcomes {
         };
         ChangeOutcome { seat, change, outcome }
     });
-    let lapsed = world_seat(99);
-    Outcomes { changes: changes.collect(), lapsed: vec![(Change::Assign, lapsed)] }
-}
-
-fn world_seat(account: u64) -> SeatKey {
-    SeatKey { add_on: DuoPro, account: seatsync::model::account::AccountId(account) }
+    let lapsed = Lapsed {
+        change: Change::Assign,
+        seat: SeatKey { add_on: DuoPro, account: AccountId(99) },
+        username: None,
+        because: LapsedReason::NotEntitled,
+    };
+    Outcomes { changes: changes.collect(), lapsed: vec![lapsed], ..Outcomes::default() }
 }
 
 #[test]
