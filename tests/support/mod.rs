@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 pub mod company;
+pub mod dns;
 pub mod fake_ldap;
 pub mod reading;
 pub mod samba;

@@ -4,11 +4,14 @@ pub mod config;
 pub mod connection;
 pub mod conversation;
 pub mod decode;
+pub mod end_point;
 pub mod entry;
 pub mod error;
 pub mod filter;
 pub mod graph;
 pub mod guid;
+#[cfg(feature = "gssapi")]
+pub mod kerberos;
 pub mod ldif;
 pub mod ldif_packed;
 pub mod ldif_records;
