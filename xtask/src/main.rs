@@ -9,6 +9,7 @@ mod checks;
 mod deny;
 mod dist;
 mod docs;
+mod fuzz;
 mod process;
 mod setup;
 
@@ -38,6 +39,12 @@ enum Task {
     },
     /// Measure whole runs at several sizes, and write docs/benchmarks.md
     Bench,
+    /// Feed every decoder what a fuzzer finds
+    Fuzz {
+        /// For how long each
+        #[arg(default_value_t = 60)]
+        seconds: u32,
+    },
     /// Build the program for release and pack it with its manual page, completions and units
     Dist,
 }
@@ -49,6 +56,7 @@ fn main() -> ExitCode {
         Task::Setup => setup::setup(),
         Task::Docs { check } => docs::docs(check),
         Task::Bench => bench::bench(),
+        Task::Fuzz { seconds } => fuzz::fuzz(seconds),
         Task::Dist => dist::dist(),
     };
     match result {

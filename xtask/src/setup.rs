@@ -1,4 +1,4 @@
-//! Installs the servers that the tests start.
+//! Installs the servers that the tests start, and what all features are built with.
 
 use crate::process::{TaskError, output, program, run, say, succeeds};
 
@@ -18,6 +18,9 @@ const PACKAGES: &[&str] = &[
     "winbind",
     "krb5-user",
     "libsasl2-modules-gssapi-mit",
+    // What the feature `gssapi` is built with.
+    "libkrb5-dev",
+    "libclang-dev",
 ];
 
 /// Does nothing where all is there. Elsewhere it installs as root, or says the line to type.
