@@ -15,7 +15,7 @@ use seatsync::sources::ldap::decode::Decoder;
 use seatsync::sources::ldap::entry::Entry;
 use seatsync::sources::ldap::{end_point, guid, ldif_records, vetting, wire};
 
-pub fn ldif(bytes: &[u8]) {
+pub(crate) fn ldif(bytes: &[u8]) {
     let mut entries = Vec::new();
     drop(ldif_records::read(
         bytes,
@@ -28,7 +28,7 @@ pub fn ldif(bytes: &[u8]) {
     entries.iter().for_each(understood);
 }
 
-pub fn csv(bytes: &[u8]) {
+pub(crate) fn csv(bytes: &[u8]) {
     let config = CsvConfig {
         name: seatsync::model::person::SourceName::new("hr"),
         path: "people.csv".into(),
@@ -39,7 +39,7 @@ pub fn csv(bytes: &[u8]) {
 }
 
 /// What is let pass can be decoded, and is no deeper than a decoder may recurse.
-pub fn ldap_message(bytes: &[u8]) {
+pub(crate) fn ldap_message(bytes: &[u8]) {
     let Ok(Some(message)) = vetting::vet(bytes) else { return };
     let (rest, decoded) = lber::parse::parse_tag(&bytes[..message.length]).expect("it was let pass");
     assert!(rest.is_empty() && depth(&decoded) <= 17);
@@ -61,19 +61,19 @@ fn depth(tag: &StructureTag) -> usize {
 }
 
 /// An entry whose envelope is right, however odd it is inside.
-pub fn ldap_entry(bytes: &[u8]) {
+pub(crate) fn ldap_entry(bytes: &[u8]) {
     let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes();
     let entry = [&[0x64, 0x84][..], &length(bytes), bytes].concat();
     let parts = [&[2, 1, 7][..], &entry].concat();
     ldap_message(&[&[0x30, 0x84][..], &length(&parts), &parts].concat());
 }
 
-pub fn page_cookie(bytes: &[u8]) {
+pub(crate) fn page_cookie(bytes: &[u8]) {
     drop(wire::page_cookie(bytes));
 }
 
 /// A name is the same however often it is read.
-pub fn distinguished_name(bytes: &[u8]) {
+pub(crate) fn distinguished_name(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Some(name) = DistinguishedName::parse(text) else { return };
     assert_eq!(DistinguishedName::parse(name.as_str()).as_ref(), Some(&name));
@@ -81,26 +81,26 @@ pub fn distinguished_name(bytes: &[u8]) {
     drop(name.parent());
 }
 
-pub fn object_guid(bytes: &[u8]) {
+pub(crate) fn object_guid(bytes: &[u8]) {
     if let Ok(stored) = <[u8; 16]>::try_from(bytes) {
         assert_eq!(guid::bytes(&guid::text(&stored)), Some(stored));
     }
     drop(std::str::from_utf8(bytes).ok().and_then(guid::bytes));
 }
 
-pub fn gitlab_rest(bytes: &[u8]) {
+pub(crate) fn gitlab_rest(bytes: &[u8]) {
     drop(serde_json::from_slice::<Metadata>(bytes));
     let users: Vec<RestUser> = serde_json::from_slice(bytes).unwrap_or_default();
     users.into_iter().map(RestUser::into_account).for_each(drop);
 }
 
-pub fn gitlab_graphql(bytes: &[u8]) {
+pub(crate) fn gitlab_graphql(bytes: &[u8]) {
     drop(serde_json::from_slice::<GraphQl<PurchasesData>>(bytes));
     drop(serde_json::from_slice::<GraphQl<AddOnUserConnection>>(bytes));
 }
 
 /// Whatever is wrong with it can be shown.
-pub fn configuration(bytes: &[u8]) {
+pub(crate) fn configuration(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     // A configuration may name a program that prints a secret, and no fuzzer is to start programs.
     if text.contains("command") {
@@ -111,14 +111,14 @@ pub fn configuration(bytes: &[u8]) {
     }
 }
 
-pub fn plan_file(bytes: &[u8]) {
+pub(crate) fn plan_file(bytes: &[u8]) {
     let file = tempfile::NamedTempFile::new().expect("there is room for a file");
     std::fs::write(file.path(), bytes).expect("it is ours");
     drop(approved::read(file.path()));
 }
 
 /// The server's certificate, to which a bind by Kerberos is tied.
-pub fn certificate(bytes: &[u8]) {
+pub(crate) fn certificate(bytes: &[u8]) {
     drop(end_point::end_point(bytes));
 }
 
@@ -136,5 +136,7 @@ fn understood(entry: &Entry) {
     }
     let size: usize = entry.attributes.iter().map(|attribute| attribute.values.len()).sum();
     assert!(entry.size() >= size);
-    entry.attributes.iter().for_each(|attribute| drop(attribute.range()));
+    for attribute in &entry.attributes {
+        assert!(attribute.range().is_none() || attribute.description.contains('='));
+    }
 }
