@@ -21,6 +21,9 @@ const PACKAGES: &[&str] = &[
     // What the feature `gssapi` is built with.
     "libkrb5-dev",
     "libclang-dev",
+    // A browser for the HTML report, and what drives it.
+    "chromium",
+    "chromium-driver",
 ];
 
 /// Does nothing where all is there. Elsewhere it installs as root, or says the line to type.
