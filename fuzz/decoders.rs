@@ -85,7 +85,9 @@ pub(crate) fn object_guid(bytes: &[u8]) {
     if let Ok(stored) = <[u8; 16]>::try_from(bytes) {
         assert_eq!(guid::bytes(&guid::text(&stored)), Some(stored));
     }
-    drop(std::str::from_utf8(bytes).ok().and_then(guid::bytes));
+    if let Some(stored) = std::str::from_utf8(bytes).ok().and_then(guid::bytes) {
+        assert_eq!(guid::bytes(&guid::text(&stored)), Some(stored));
+    }
 }
 
 pub(crate) fn gitlab_rest(bytes: &[u8]) {
