@@ -134,7 +134,7 @@ fn understood(entry: &Entry) {
             attributes: AttributeNames::of(schema),
             identity_attribute: Some("mail".to_owned()),
         };
-        drop(Decoder::new(&directory).kind(entry));
+        drop(Decoder::new(&directory, jiff::Timestamp::UNIX_EPOCH).kind(entry));
     }
     let size: usize = entry.attributes.iter().map(|attribute| attribute.values.len()).sum();
     assert!(entry.size() >= size);

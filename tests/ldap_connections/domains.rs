@@ -7,7 +7,7 @@ use seatsync::sources::ldap::config::{LdapConfig, Schema};
 use seatsync::sources::ldap::source::LdapSource;
 
 use crate::support::dns::{Dns, Record};
-use crate::support::reading::{config, read, refused, small};
+use crate::support::reading::{clock, config, read, refused, small};
 use crate::support::slapd::{Options, Slapd};
 
 const DC1: &str = "dc1.corp.example.test";
@@ -48,7 +48,7 @@ async fn the_domain_controllers_of_active_directory_come_before_other_servers() 
     let place = async |schema| {
         let mut config = of_domain(&slapd, "ldap", records());
         config.directory.schema = schema;
-        LdapSource::new(config, None).unwrap().probe().await.unwrap().place
+        LdapSource::new(config, clock(), None).unwrap().probe().await.unwrap().place
     };
     assert_eq!(place(Schema::ActiveDirectory).await, format!("ldap://{DC1}:{}", slapd.port));
     assert_eq!(place(Schema::Rfc2307bis).await, format!("ldap://{DC2}:{}", slapd.port));

@@ -1,5 +1,4 @@
 //! Binds by Kerberos, as `seatsync check` makes and tells them: what Kerberos uses comes from the environment.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::process::Command;
 
