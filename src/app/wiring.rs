@@ -37,7 +37,7 @@ pub fn configuration(common: &Common) -> Result<Config, ConfigError> {
 pub fn connect(config: &Config, progress: &Arc<dyn Progress>) -> Result<Neighbours, EdgeError> {
     let client = Arc::new(Client::new(config.gitlab.clone())?);
     Ok(Neighbours {
-        wanted: Wanted { rules: config.rules.clone(), policy: config.policy.clone() },
+        wanted: Wanted { rules: config.rules.clone(), policy: config.policy.clone(), accounts: Vec::new() },
         sources: config.sources.iter().map(|source| source_of(source, progress)).collect::<Result<_, _>>()?,
         gitlab: Reader::new(Arc::clone(&client), Arc::clone(progress)),
         client,
