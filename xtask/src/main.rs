@@ -11,6 +11,7 @@ mod dist;
 mod docs;
 mod fuzz;
 mod process;
+mod screenshot;
 mod setup;
 
 use crate::process::complain;
@@ -45,6 +46,8 @@ enum Task {
         #[arg(default_value_t = 60)]
         seconds: u32,
     },
+    /// Make the picture of the README: the sample company's report in a browser
+    Screenshot,
     /// Build the program for release and pack it with its manual page, completions and units
     Dist,
 }
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Task::Docs { check } => docs::docs(check),
         Task::Bench => bench::bench(),
         Task::Fuzz { seconds } => fuzz::fuzz(seconds),
+        Task::Screenshot => screenshot::screenshot(),
         Task::Dist => dist::dist(),
     };
     match result {
