@@ -9,7 +9,9 @@ mod checks;
 mod deny;
 mod dist;
 mod docs;
+mod fuzz;
 mod process;
+mod screenshot;
 mod setup;
 
 use crate::process::complain;
@@ -38,6 +40,14 @@ enum Task {
     },
     /// Measure whole runs at several sizes, and write docs/benchmarks.md
     Bench,
+    /// Feed every decoder what a fuzzer finds
+    Fuzz {
+        /// For how long each
+        #[arg(default_value_t = 60)]
+        seconds: u32,
+    },
+    /// Make the picture of the README: the sample company's report in a browser
+    Screenshot,
     /// Build the program for release and pack it with its manual page, completions and units
     Dist,
 }
@@ -49,6 +59,8 @@ fn main() -> ExitCode {
         Task::Setup => setup::setup(),
         Task::Docs { check } => docs::docs(check),
         Task::Bench => bench::bench(),
+        Task::Fuzz { seconds } => fuzz::fuzz(seconds),
+        Task::Screenshot => screenshot::screenshot(),
         Task::Dist => dist::dist(),
     };
     match result {
