@@ -80,6 +80,8 @@ fn big_company() -> PlanningInput {
             reading: Coverage::Complete,
             people,
             groups: (0..RULES).map(group).collect(),
+            strangers: Vec::new(),
+            guests: Vec::new(),
             findings: Vec::new(),
         }],
         seats: SeatReading {

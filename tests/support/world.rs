@@ -49,6 +49,8 @@ impl World {
             reading: Coverage::Complete,
             people: Vec::new(),
             groups: Vec::new(),
+            strangers: Vec::new(),
+            guests: Vec::new(),
             findings: Vec::new(),
         };
         let instance = Instance {

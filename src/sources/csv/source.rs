@@ -67,6 +67,8 @@ fn snapshot(source: &SourceName, people: &BTreeMap<PersonId, Listed>, wanted: &[
         reading: Coverage::Complete,
         people: known.iter().map(|listed| listed.person.clone()).collect(),
         groups,
+        strangers: Vec::new(),
+        guests: Vec::new(),
         findings: Vec::new(),
     }
 }

@@ -104,6 +104,8 @@ pub(crate) fn snapshot(name: &str, people: &[Option<PersonDraft>], groups: &[Gro
         reading: Coverage::Complete,
         people: present.iter().map(|(human, draft)| Arc::new(draft.build(*human))).collect(),
         groups: readings.collect(),
+        strangers: Vec::new(),
+        guests: Vec::new(),
         findings: Vec::new(),
     }
 }
