@@ -12,6 +12,7 @@ use crate::ports::{EdgeError, Progress, Source};
 use crate::sources::csv::source::CsvSource;
 use crate::sources::ldap::ldif::LdifSource;
 use crate::sources::ldap::source::LdapSource;
+use crate::sync::notebook::Notebook;
 use crate::sync::observe::Wanted;
 
 /// Everything a command may read.
@@ -33,20 +34,34 @@ pub fn configuration(common: &Common) -> Result<Config, ConfigError> {
 }
 
 /// Makes the adapters. Nothing is contacted yet.
-pub fn connect(config: &Config, progress: &Arc<dyn Progress>) -> Result<Neighbours, EdgeError> {
+pub fn connect(
+    config: &Config,
+    progress: &Arc<dyn Progress>,
+    notebook: &Arc<Notebook>,
+) -> Result<Neighbours, EdgeError> {
     let client = Arc::new(Client::new(config.gitlab.clone())?);
     Ok(Neighbours {
         wanted: Wanted { rules: config.rules.clone(), policy: config.policy.clone() },
-        sources: config.sources.iter().map(|source| source_of(source, progress)).collect::<Result<_, _>>()?,
+        sources: config
+            .sources
+            .iter()
+            .map(|source| source_of(source, progress, notebook))
+            .collect::<Result<_, _>>()?,
         gitlab: Reader::new(Arc::clone(&client), Arc::clone(progress)),
         client,
     })
 }
 
-fn source_of(config: &SourceConfig, progress: &Arc<dyn Progress>) -> Result<Arc<dyn Source>, EdgeError> {
+fn source_of(
+    config: &SourceConfig,
+    progress: &Arc<dyn Progress>,
+    notebook: &Arc<Notebook>,
+) -> Result<Arc<dyn Source>, EdgeError> {
     let progress = Some(Arc::clone(progress));
     Ok(match config {
-        SourceConfig::Ldap(ldap) => Arc::new(LdapSource::new(ldap.clone(), progress)?),
+        SourceConfig::Ldap(ldap) => {
+            Arc::new(LdapSource::new(ldap.clone(), progress)?.remembering(Arc::clone(notebook) as _))
+        }
         SourceConfig::Ldif(ldif) => Arc::new(LdifSource::new(ldif.clone(), progress)),
         SourceConfig::Csv(csv) => Arc::new(CsvSource::new(csv.clone())),
     })

@@ -7,7 +7,8 @@ use sqlx::{Connection as _, Row as _};
 ///
 /// Times are microseconds since 1970 in UTC. `changes.outcome` is null from before a change is sent until its outcome is
 /// known. `holdings.intent` is the change that brought the seat.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY,
         started_at INTEGER NOT NULL,
@@ -69,7 +70,19 @@ const STEPS: [&str; 1] = ["
         people INTEGER NOT NULL,
         PRIMARY KEY (source, name)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    CREATE TABLE readings (
+        source TEXT PRIMARY KEY,
+        fingerprint TEXT NOT NULL,
+        read_whole_at INTEGER NOT NULL,
+        data BLOB NOT NULL
+    ) STRICT;
+",
+];
+
+/// The version from which there are `readings`.
+pub const READINGS: i64 = 2;
 
 /// The version that this program reads and writes.
 pub const VERSION: i64 = STEPS.len() as i64;

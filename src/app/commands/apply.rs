@@ -21,6 +21,7 @@ use crate::report::text::Look;
 use crate::report::{json, text, words};
 use crate::store::database::Store;
 use crate::sync::apply::{Tools, apply, settled_in_flight};
+use crate::sync::notebook::Notebook;
 use crate::sync::observe::observe;
 
 /// Who answers for the changes, as far as the arguments say.
@@ -103,8 +104,11 @@ pub async fn carry_out(
     let now = clock.now();
     let store = Store::open(&config.state.path, now).await?;
     let (memory, in_flight) = store.recall(now).await?;
-    let neighbours = wiring::connect(config, progress)?;
+    let incremental = config.incremental_sources();
+    let notebook = Arc::new(Notebook::new(now, store.readings(&incremental).await?));
+    let neighbours = wiring::connect(config, progress, &notebook)?;
     let input = observe(&neighbours.wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await?;
+    store.keep_readings(&incremental, &notebook.left()).await?;
     let in_flight = settled_in_flight(&in_flight, &input.seats.purchases);
     let plan = plan(&input);
     drop(input);

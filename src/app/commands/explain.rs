@@ -1,5 +1,6 @@
 //! `seatsync explain`: everything about one person or account, and its history.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::app::cli::{Common, ExplainArgs};
@@ -17,6 +18,7 @@ use crate::planning::plan;
 use crate::ports::{AccountReader as _, Clock as _, EdgeError};
 use crate::report;
 use crate::store::database::Store;
+use crate::sync::notebook::Notebook;
 
 pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
     let config = wiring::configuration(common)?;
@@ -46,7 +48,8 @@ pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
 
 /// The accounts of this address or username, whether rules speak of them or not.
 async fn asked_for(config: &Config, asked: &str) -> Result<Vec<Arc<Account>>, EdgeError> {
-    let neighbours = wiring::connect(config, &progress::for_this_terminal())?;
+    let notebook = Arc::new(Notebook::new(SystemClock.now(), BTreeMap::new()));
+    let neighbours = wiring::connect(config, &progress::for_this_terminal(), &notebook)?;
     let asked: Box<str> = asked.trim().into();
     let steps =
         vec![QueryStep::Email { addresses: vec![asked.clone()] }, QueryStep::Username { username: asked }];

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use ldap3::controls::{PagedResults, RawControl};
+use lber::structure::StructureTag;
+use ldap3::controls::{Control, PagedResults, RawControl};
 use ldap3::{Ldap, LdapResult, Scope};
 use url::Url;
 
@@ -49,6 +50,16 @@ pub struct Query<'a> {
 pub enum Step {
     Entry(Entry),
     PageEnd,
+}
+
+/// What a server sends before the result of a search.
+#[derive(Debug)]
+pub enum Item {
+    Entry(Entry, Vec<RawControl>),
+    /// URLs of other servers.
+    Reference(Vec<String>),
+    /// An `IntermediateResponse` (RFC 4511, section 4.13), undecoded.
+    Intermediate(StructureTag),
 }
 
 /// Why a search brought less than all.
@@ -124,19 +135,39 @@ impl Connection {
         references: &mut Vec<String>,
         mut each: impl FnMut(Entry) + Send,
     ) -> Result<Vec<u8>, Failure> {
+        let items = |item| match item {
+            Item::Entry(entry, _) => each(entry),
+            Item::Reference(urls) => references.extend(urls),
+            Item::Intermediate(_) => {}
+        };
+        let controls = self.converse(query, self.controls(cookie), items).await?;
+        let paging = controls.into_iter().find(|control| control.ctype == PAGED_RESULTS);
+        let Some(value) = paging.and_then(|control| control.val) else { return Ok(Vec::new()) };
+        wire::page_cookie(&value)
+            .ok_or_else(|| self.useless("the server sent a malformed page cookie".to_owned()))
+    }
+
+    /// One search with these controls, handing over each item as it comes. What comes back are the controls of its
+    /// result, which was success.
+    pub async fn converse(
+        &self,
+        query: Query<'_>,
+        controls: Vec<RawControl>,
+        mut each: impl FnMut(Item) + Send,
+    ) -> Result<Vec<RawControl>, Failure> {
         if let Some(because) = self.lost.get() {
             return Err(Failure::new(because));
         }
         let mut ldap = self.ldap.clone();
-        ldap.with_timeout(self.timeout).with_controls(self.controls(cookie));
+        ldap.with_timeout(self.timeout).with_controls(controls);
         let started = ldap.streaming_search(query.base, query.scope, query.filter, query.attributes).await;
         let mut stream = started.map_err(|error| self.gone(&error))?;
         loop {
             match stream.next().await {
-                Ok(Some(item)) if item.is_ref() => references.extend(wire::reference(item.0)),
-                Ok(Some(item)) if item.is_intermediate() => {}
+                Ok(Some(item)) if item.is_ref() => each(Item::Reference(wire::reference(item.0))),
+                Ok(Some(item)) if item.is_intermediate() => each(Item::Intermediate(item.0)),
                 Ok(Some(item)) => match wire::entry(item.0) {
-                    Some(entry) => each(entry),
+                    Some(entry) => each(Item::Entry(entry, raw(item.1))),
                     None => return Err(self.useless("the server sent a malformed entry".to_owned())),
                 },
                 Ok(None) => break,
@@ -155,10 +186,7 @@ impl Connection {
         if result.rc != 0 {
             return Err(Failure::refused(&result));
         }
-        let paging = result.ctrls.into_iter().find(|control| control.1.ctype == PAGED_RESULTS);
-        let Some(value) = paging.and_then(|control| control.1.val) else { return Ok(Vec::new()) };
-        wire::page_cookie(&value)
-            .ok_or_else(|| self.useless("the server sent a malformed page cookie".to_owned()))
+        Ok(raw(result.ctrls))
     }
 
     fn controls(&self, cookie: Option<&[u8]>) -> Vec<RawControl> {
@@ -186,8 +214,12 @@ impl Connection {
     }
 }
 
+fn raw(controls: Vec<Control>) -> Vec<RawControl> {
+    controls.into_iter().map(|control| control.1).collect()
+}
+
 impl Failure {
-    fn new(because: &str) -> Failure {
+    pub fn new(because: &str) -> Failure {
         Failure { because: because.to_owned(), code: None, matched: String::new() }
     }
 

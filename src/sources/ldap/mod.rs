@@ -1,5 +1,6 @@
 //! LDAP directories and Active Directory, read over the network or from an LDIF export.
 
+pub mod changes;
 pub mod config;
 pub mod connection;
 pub mod decode;
@@ -9,13 +10,13 @@ pub mod filter;
 pub mod graph;
 pub mod guid;
 pub mod ldif;
-pub mod ldif_packed;
 pub mod ldif_records;
 pub mod ldif_tree;
 pub mod live;
 pub mod lookup;
 pub mod members;
 pub mod opening;
+pub mod packed;
 pub mod probe;
 pub mod ranges;
 pub mod reading;

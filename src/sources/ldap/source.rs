@@ -9,7 +9,8 @@ use rustls::ClientConfig;
 use crate::model::group::GroupRef;
 use crate::model::person::SourceName;
 use crate::model::snapshot::{Snapshot, SourceKind};
-use crate::ports::{EdgeError, Probe, Progress, Source};
+use crate::ports::{EdgeError, Probe, Progress, Readings, Source};
+use crate::sources::ldap::changes::reader::{Reading, read as by_changes};
 use crate::sources::ldap::config::LdapConfig;
 use crate::sources::ldap::decode::Decoder;
 use crate::sources::ldap::error::LdapError;
@@ -28,30 +29,51 @@ pub struct LdapSource {
     config: LdapConfig,
     tls: Option<Arc<ClientConfig>>,
     progress: Option<Arc<dyn Progress>>,
+    readings: Option<Arc<dyn Readings>>,
 }
 
 impl LdapSource {
     /// Reads the certificates that the configuration names; connects to nobody yet.
     pub fn new(config: LdapConfig, progress: Option<Arc<dyn Progress>>) -> Result<LdapSource, LdapError> {
         let tls = tls::client_config(&config)?;
-        Ok(LdapSource { config, tls, progress })
+        Ok(LdapSource { config, tls, progress, readings: None })
+    }
+
+    /// Where it finds what it remembers, and leaves what it would remember, if it is to be read by its changes.
+    pub fn remembering(self, readings: Arc<dyn Readings>) -> LdapSource {
+        LdapSource { readings: Some(readings).filter(|_| self.config.incremental), ..self }
     }
 
     async fn read_groups(&self, wanted: &[GroupRef]) -> Result<Snapshot, LdapError> {
         let connection = open(&self.config, self.tls.as_ref()).await?;
-        let live = Live::new(&connection, &self.config);
-        let decoder = Decoder::new(&self.config.directory);
         let what = format!("ldap {}: people", self.config.name);
         let told = |people| {
             if let Some(progress) = &self.progress {
                 progress.at(&what, people, None);
             }
         };
-        let (roots, graph) = tokio::time::timeout(LONGEST, walk(&live, &decoder, wanted, &told))
-            .await
-            .map_err(|_| LdapError::TooLong { minutes: LONGEST.as_secs() / 60 })?;
+        let reading = async {
+            match &self.readings {
+                Some(readings) => {
+                    by_changes(&connection, &self.config, readings.as_ref(), wanted, &told).await
+                }
+                None => {
+                    let live = Live::new(&connection, &self.config);
+                    let decoder = Decoder::new(&self.config.directory);
+                    let (roots, graph) = walk(&live, &decoder, wanted, &told).await;
+                    Reading { roots, graph, read_whole_at: None, finding: None }
+                }
+            }
+        };
+        let Reading { roots, graph, read_whole_at, finding } =
+            tokio::time::timeout(LONGEST, reading)
+                .await
+                .map_err(|_| LdapError::TooLong { minutes: LONGEST.as_secs() / 60 })?;
         let nested = self.config.directory.nested_groups;
-        Ok(snapshot(&self.config.name, SourceKind::Ldap, wanted, roots, graph, nested))
+        let mut snapshot = snapshot(&self.config.name, SourceKind::Ldap, wanted, roots, graph, nested);
+        snapshot.read_whole_at = read_whole_at;
+        snapshot.findings.extend(finding);
+        Ok(snapshot)
     }
 }
 
