@@ -1,6 +1,7 @@
 //! Opening the state: to change it, one run at a time, or only to read it.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ impl Store {
     /// Opens the state for a run that changes it, and makes it where there is none. No other run may have it open so.
     pub async fn open(path: &Path, now: Timestamp) -> Result<Store, EdgeError> {
         let lock = RunLock::acquire(path, now)?;
+        keep_private(path).map_err(|cause| StoreError::Lock { path: path.to_owned(), cause })?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -76,6 +78,17 @@ impl Store {
     pub fn damaged(&self, what: impl Into<String>) -> StoreError {
         StoreError::Damaged { path: self.path.clone(), what: what.into() }
     }
+}
+
+/// Makes the file its owner's alone, and where there is none, one that is; SQLite gives the files beside it the same mode.
+fn keep_private(path: &Path) -> io::Result<()> {
+    let file = File::options().append(true).create(true).open(path)?;
+    #[cfg(unix)]
+    // A file that belongs to somebody else stays as they made it.
+    drop(file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)));
+    #[cfg(not(unix))]
+    drop(file);
+    Ok(())
 }
 
 /// Connects, and looks whether the file is an intact state that this program knows.

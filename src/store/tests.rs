@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
@@ -13,7 +14,7 @@ use crate::model::outcome::Outcome;
 use crate::model::person::{PersonId, PersonKey, SourceName};
 use crate::model::plan::Bookkeeping;
 use crate::model::rule::RuleName;
-use crate::ports::{Intent, Journal as _, Recollection as _, RunId};
+use crate::ports::{Intent, Journal as _, Recollection as _, Remembered, RunId};
 use crate::store::database::Store;
 
 struct State {
@@ -291,6 +292,44 @@ async fn only_recent_changes_are_recalled_and_all_are_history() {
     assert_eq!(runs.iter().map(|run| run.started_at).collect::<Vec<_>>(), [day(21), day(20)]);
     assert_eq!(runs[0].ended.as_deref(), Some("done"));
     assert!(store.run(RunId(99)).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn what_a_source_remembers_is_kept_until_it_is_no_longer_incremental() {
+    let state = State::new();
+    let names = |names: &[&str]| names.iter().map(|name| SourceName::new(name)).collect();
+    let remembered =
+        |data: &[u8]| Remembered { fingerprint: "f".to_owned(), read_whole_at: day(3), data: data.to_vec() };
+    let left = |name: &str, data: &[u8]| [(SourceName::new(name), Arc::new(remembered(data)))].into();
+    let store = state.open().await;
+    let both = names(&["corp", "lab"]);
+    assert!(store.readings(&both).await.unwrap().is_empty());
+    store.keep_readings(&both, &left("corp", b"1")).await.unwrap();
+    store.keep_readings(&both, &left("lab", b"2")).await.unwrap();
+    store.keep_readings(&both, &left("corp", b"\x003")).await.unwrap();
+    let kept = store.readings(&both).await.unwrap();
+    assert!(kept[&SourceName::new("corp")] == remembered(b"\x003"));
+    assert!(kept[&SourceName::new("lab")] == remembered(b"2"));
+    store.keep_readings(&names(&["lab"]), &BTreeMap::new()).await.unwrap();
+    assert_eq!(store.readings(&both).await.unwrap().len(), 1);
+    store.close().await;
+    state.meddle("DROP TABLE readings; PRAGMA user_version = 1").await;
+    let older = Store::open_existing(&state.path()).await.unwrap().unwrap();
+    assert!(older.readings(&both).await.unwrap().is_empty());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_state_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let state = State::new();
+    let store = state.open().await;
+    store.keep_readings(&std::collections::BTreeSet::new(), &BTreeMap::new()).await.unwrap();
+    for entry in std::fs::read_dir(state.folder.path()).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert!(mode == 0o600 || name.ends_with(".lock"), "{name}: {mode:o}");
+    }
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ async fn people_come_and_go_are_renamed_disabled_and_change_by_changes_alone() {
         assert_eq!(findings(&snapshot).len(), 1);
 
         editor.person(&person_dn("eve")).await;
-        editor.rename(&person_dn("bob"), "uid=bob2", None).await;
+        editor.rename(&person_dn("bob"), "uid=bob2").await;
         let (how, snapshot) = rig.read().await;
         assert_eq!((how, told(&snapshot, 0).as_str()), (Changes, "team: ada (team), eve (team); complete"));
 
@@ -68,7 +68,7 @@ async fn what_overlays_change_in_passing_is_seen_although_nobody_tells() {
     let mut rig = Rig::new(config(&slapd), &["outer"]);
     assert_eq!(rig.how().await, Whole);
 
-    editor.rename(&person_dn("ada"), "uid=lovelace", None).await;
+    editor.rename(&person_dn("ada"), "uid=lovelace").await;
     let (how, snapshot) = rig.read().await;
     assert_eq!(how, Changes);
     assert!(told(&snapshot, 0).contains("lovelace (outer > team)"));
@@ -78,7 +78,7 @@ async fn what_overlays_change_in_passing_is_seen_although_nobody_tells() {
     assert_eq!((how, told(&snapshot, 0).contains("bob")), (Changes, false));
     assert_eq!(findings(&snapshot), [""; 0]);
 
-    editor.rename(&group_dn("team"), "cn=crew", None).await;
+    editor.rename(&group_dn("team"), "cn=crew").await;
     let (how, snapshot) = rig.read().await;
     assert_eq!(how, Changes);
     assert!(told(&snapshot, 0).contains("lovelace (outer > crew)"));
@@ -98,7 +98,7 @@ async fn a_container_that_is_renamed_moves_everybody_in_it_untold_and_is_read_wh
     assert_eq!(rig.how().await, Whole);
     editor.replace(&unit, "description", &["warm"]).await;
     assert_eq!(rig.how().await, Changes);
-    editor.rename(&unit, "ou=north", None).await;
+    editor.rename(&unit, "ou=north").await;
     assert_eq!(rig.how().await, Whole);
     assert_eq!(rig.how().await, Changes);
 }
@@ -119,8 +119,8 @@ async fn a_container_that_takes_the_name_of_another_brings_strangers() {
     let mut editor = Editor::connect(&slapd).await;
     let mut rig = Rig::new(config(&slapd), &["team"]);
     assert_eq!(rig.how().await, Whole);
-    editor.rename(&format!("ou=old,{PEOPLE}"), "ou=older", None).await;
-    editor.rename(&format!("ou=new,{PEOPLE}"), "ou=old", None).await;
+    editor.rename(&format!("ou=old,{PEOPLE}"), "ou=older").await;
+    editor.rename(&format!("ou=new,{PEOPLE}"), "ou=old").await;
     let (how, snapshot) = rig.read().await;
     assert_eq!((how, snapshot.people[0].email()), (Whole, Some("clerk@x")));
 }
@@ -135,8 +135,8 @@ async fn a_name_that_passes_to_somebody_else_passes_at_once() {
     editor.person(&person_dn("ada")).await;
     let before = rig.look().await.1.people.len();
     assert_eq!((rig.how().await, before), (Changes, 2));
-    editor.rename(&person_dn("bob"), "uid=robert", None).await;
-    editor.rename(&person_dn("eve"), "uid=bob", None).await;
+    editor.rename(&person_dn("bob"), "uid=robert").await;
+    editor.rename(&person_dn("eve"), "uid=bob").await;
     let (how, snapshot) = rig.read().await;
     assert_eq!(how, Changes);
     assert!(snapshot.people.iter().any(|person| person.email() == Some("eve@example.test")));
@@ -190,7 +190,7 @@ async fn attributes_that_name_other_entries_are_read_anew_and_those_that_nobody_
     let mut rig = Rig::new(config(&slapd), &["team"]);
     rig.config.directory.attributes.extra = vec!["manager".to_owned()];
     assert_eq!(rig.how().await, Whole);
-    editor.rename(&person_dn("eve"), "uid=evelyn", None).await;
+    editor.rename(&person_dn("eve"), "uid=evelyn").await;
     let (how, snapshot) = rig.read().await;
     let managers: Vec<_> = snapshot.people.iter().flat_map(|person| person.attribute("manager")).collect();
     assert_eq!((how, &**managers[0]), (Changes, &*person_dn("evelyn")));

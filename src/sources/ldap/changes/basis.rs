@@ -89,7 +89,7 @@ pub fn fingerprint(config: &LdapConfig, wanted: &[GroupRef]) -> String {
         Bind::Simple { dn, password: _ } => add(dn),
         Bind::Anonymous => add("anonymous"),
         Bind::External { client_certificate } => add(&format!("{client_certificate:?}")),
-        Bind::Gssapi => add("gssapi"),
+        Bind::Gssapi { principal } => add(&format!("{principal:?}")),
     }
     for base in [&config.base_dn, &config.group_base_dn, &config.person_base_dn] {
         add(base);

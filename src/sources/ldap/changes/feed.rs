@@ -99,7 +99,7 @@ impl<'a> Feed<'a> {
                         }
                         None => malformed = true,
                     },
-                    Item::Reference(_) | Item::Intermediate(_) => {}
+                    Item::Aside(_) => {}
                 });
             let answer = dirsync::answer(&controls.await?).filter(|_| !malformed);
             let (more, next) = answer.ok_or_else(|| Failure::new(MALFORMED))?;
@@ -126,8 +126,7 @@ impl<'a> Feed<'a> {
         let controls = self.connection.converse(query, vec![syncrepl::request(cookie)], |item| {
             let taken = match item {
                 Item::Entry(entry, controls) => refresh.entry(&entry, &controls, self.username),
-                Item::Intermediate(message) => refresh.intermediate(message),
-                Item::Reference(_) => Some(()),
+                Item::Aside(message) => refresh.intermediate(message),
             };
             understood = understood.and(taken);
         });
