@@ -6,7 +6,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use crate::model::account::{Account, AccountId, AccountQuery};
+use crate::model::account::{Account, AccountId};
+use crate::model::account_query::AccountQuery;
 use crate::model::add_on::AddOn;
 use crate::model::group::GroupRef;
 use crate::model::holding::{Change, Memory, SeatKey};
@@ -119,7 +120,7 @@ pub trait AccountReader {
     /// calls. `eligible_accounts` is GitLab's own count, where it told.
     fn accounts(
         &self,
-        queries: &[AccountQuery],
+        queries: &[AccountQuery<'_>],
         eligible_accounts: Option<u64>,
     ) -> impl Future<Output = Result<Vec<Arc<Account>>, EdgeError>> + Send;
 }
@@ -188,6 +189,9 @@ pub trait Journal {
         now: Timestamp,
         outcomes: &[(Change, SeatKey, Outcome)],
     ) -> impl Future<Output = Result<(), EdgeError>> + Send;
+
+    /// Returns once another run has taken over: nothing more is to be sent. Never, where that cannot happen.
+    fn lost(&self) -> impl Future<Output = ()> + Send;
 
     /// The run is over.
     fn finish(

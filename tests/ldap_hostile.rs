@@ -372,7 +372,7 @@ async fn the_pieces_of_a_large_group_are_followed_to_the_last() {
     assert_eq!(*coverage, Coverage::Complete);
     assert_eq!(&*group.id, "00112233-4455-6677-8899-aabbccddeeff");
     assert_eq!(members.len(), 6, "the seventh is disabled");
-    assert_eq!(snapshot.people[0].id.as_str(), "00112233-4455-6677-8899-aabbccddee30");
+    assert_eq!(snapshot.people[0].id(), "00112233-4455-6677-8899-aabbccddee30");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use crate::model::person::SourceName;
 use crate::ports::{EdgeError, Recollection};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
-use crate::store::rows::micros;
+use crate::store::values::micros;
 
 impl Recollection for Store {
     async fn recall(&self, now: Timestamp) -> Result<(Memory, Vec<(Change, SeatKey)>), EdgeError> {
@@ -83,7 +83,7 @@ impl Store {
         let days = SignedDuration::from_hours(24 * Memory::RECENT_DAYS);
         let since = now.checked_sub(days).unwrap_or(Timestamp::MIN);
         let rows = sqlx::query(
-            "SELECT add_on, account, change, at FROM changes WHERE outcome = 'applied' AND at >= ? ORDER BY at, id",
+            "SELECT add_on, account, change, at FROM changes WHERE outcome = 'applied' AND at >= $1 ORDER BY at, id",
         )
         .bind(micros(since))
         .fetch_all(&mut *self.connection().await)

@@ -3,26 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sqlx::Connection as _;
-
 use crate::model::person::SourceName;
 use crate::ports::{EdgeError, Remembered};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
-use crate::store::rows::micros;
-use crate::store::schema;
+use crate::store::values::micros;
 
 impl Store {
-    /// What these sources left. A state that an older seatsync wrote has nothing of them.
+    /// What these sources left.
     pub async fn readings(
         &self,
         sources: &BTreeSet<SourceName>,
     ) -> Result<BTreeMap<SourceName, Remembered>, EdgeError> {
         let mut readings = BTreeMap::new();
-        let version = schema::version(&mut *self.connection().await).await;
-        if version.map_err(StoreError::reading("its version"))? < schema::READINGS {
-            return Ok(readings);
-        }
         for source in sources {
             let row = sqlx::query("SELECT fingerprint, read_whole_at, data FROM readings WHERE source = $1")
                 .bind(source.as_str())
@@ -48,15 +41,16 @@ impl Store {
         sources: &BTreeSet<SourceName>,
         left: &BTreeMap<SourceName, Arc<Remembered>>,
     ) -> Result<(), EdgeError> {
-        let mut connection = self.connection().await;
-        let written = async {
-            let mut transaction = connection.begin().await?;
+        let failed = StoreError::writing("what sources remember");
+        let written = self.written(async {
+            let mut connection = self.connection().await;
+            let mut transaction = self.right()?.begin(&mut connection).await?;
             let kept = sqlx::query_scalar::<_, String>("SELECT source FROM readings");
-            for source in kept.fetch_all(&mut *transaction).await? {
+            for source in kept.fetch_all(&mut *transaction).await.map_err(&failed)? {
                 let source = SourceName::new(&source);
                 if left.contains_key(&source) || !sources.contains(&source) {
                     let forget = sqlx::query("DELETE FROM readings WHERE source = $1").bind(source.as_str());
-                    forget.execute(&mut *transaction).await?;
+                    forget.execute(&mut *transaction).await.map_err(&failed)?;
                 }
             }
             for (source, remembered) in left {
@@ -66,13 +60,13 @@ impl Store {
                     .bind(source.as_str())
                     .bind(&remembered.fingerprint)
                     .bind(micros(remembered.read_whole_at))
-                    .bind(remembered.data.as_slice())
+                    .bind(&remembered.data)
                     .execute(&mut *transaction)
-                    .await?;
+                    .await
+                    .map_err(&failed)?;
             }
-            transaction.commit().await
-        };
-        written.await.map_err(StoreError::writing("what sources remember"))?;
-        Ok(())
+            transaction.commit().await.map_err(&failed)
+        });
+        Ok(written.await?)
     }
 }

@@ -93,7 +93,7 @@ pub async fn carry_out(
     approval: impl FnOnce(&Plan) -> Result<Approval, Failure>,
 ) -> Result<Applied, Failure> {
     let now = clock.now();
-    let store = Store::open(&config.state.path, now).await?;
+    let store = Store::open(&config.state.place, now).await?;
     let incremental = config.incremental_sources();
     let notebook = Arc::new(Notebook::new(now, store.readings(&incremental).await?));
     let neighbours = wiring::connect(config, progress, &notebook)?;

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::app::cli::Common;
 use jiff::Timestamp;
 
+use crate::app::cli::Common;
 use crate::app::clock::SystemClock;
 use crate::app::commands::plan::recalled;
 use crate::app::config::Config;

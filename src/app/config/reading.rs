@@ -184,7 +184,8 @@ fn is_variable_name(name: &str) -> bool {
     name.chars().all(fits) && name.starts_with(|c: char| !c.is_ascii_digit())
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether this is the machine itself.
+pub fn is_loopback(url: &Url) -> bool {
     // The host of `ldap:` is opaque to the parser of addresses, so an IP address in it is still text.
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -1,126 +1,52 @@
-//! Stories of the state, each on a real file.
+//! Stories that hold of every state: what is remembered, what is ours, what is history.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-use tempfile::TempDir;
+use seatsync::model::account::AccountId;
+use seatsync::model::holding::{Change, Holding, Memory, Origin, PastChange, SourceSize};
+use seatsync::model::outcome::Outcome;
+use seatsync::model::person::SourceName;
+use seatsync::model::plan::Bookkeeping;
+use seatsync::model::rule::RuleName;
+use seatsync::ports::{Journal as _, Recollection as _, Remembered, RunId};
+use seatsync::store::database::Store;
 
-use crate::model::account::AccountId;
-use crate::model::add_on::AddOn;
-use crate::model::holding::{Change, Holding, Memory, Origin, PastChange, SeatKey, SourceSize};
-use crate::model::outcome::Outcome;
-use crate::model::person::{PersonId, PersonKey, SourceName};
-use crate::model::plan::Bookkeeping;
-use crate::model::rule::RuleName;
-use crate::ports::{Intent, Journal as _, Recollection as _, Remembered, RunId};
-use crate::store::database::Store;
+use crate::state::{State, day, deferred, intent, person, refused, run, seat};
 
-struct State {
-    folder: TempDir,
-}
+/// Each story is told of both.
+macro_rules! stories {
+    ($($story:ident)*) => {
+        mod on_a_file {
+            $(#[tokio::test]
+            async fn $story() {
+                crate::stories::$story(crate::state::State::file()).await;
+            })*
+        }
 
-impl State {
-    fn new() -> State {
-        State { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("seatsync.db")
-    }
-
-    async fn open(&self) -> Store {
-        Store::open(&self.path(), day(0)).await.unwrap()
-    }
-
-    async fn memory(&self, now: Timestamp) -> (Memory, Vec<(Change, SeatKey)>) {
-        let store = Store::open_existing(&self.path()).await.unwrap().expect("there is a state");
-        store.recall(now).await.unwrap()
-    }
-
-    /// Runs SQL as another program would.
-    async fn meddle(&self, sql: &'static str) {
-        use sqlx::{ConnectOptions as _, Connection as _};
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.path());
-        let mut connection = options.connect().await.unwrap();
-        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    }
-}
-
-fn day(number: i64) -> Timestamp {
-    let start: Timestamp = "2026-11-22T04:00:00Z".parse().unwrap();
-    start + SignedDuration::from_hours(24 * number)
-}
-
-fn seat(account: u64) -> SeatKey {
-    SeatKey { add_on: AddOn::DuoPro, account: AccountId(account) }
-}
-
-fn person(id: &str) -> PersonKey {
-    PersonKey { source: SourceName::new("corp"), id: PersonId::new(id) }
-}
-
-fn intent(change: Change, account: u64) -> Intent {
-    Intent {
-        change,
-        seat: seat(account),
-        person: Some(person("p")),
-        because: "entitled",
-        rule: Some(RuleName::new("platform")),
-    }
-}
-
-fn refused() -> Outcome {
-    Outcome::Refused { because: "no".to_owned() }
-}
-
-fn deferred() -> Outcome {
-    Outcome::Deferred { because: "later".to_owned() }
-}
-
-/// One whole run that sends one change.
-async fn run(store: &Store, now: Timestamp, change: Change, account: u64, outcome: Outcome) -> RunId {
-    let run = store.begin(now, "sha256:1", &Bookkeeping::default()).await.unwrap();
-    store.intend(run, now, &[intent(change, account)]).await.unwrap();
-    store.settle(run, now, &[(change, seat(account), outcome)]).await.unwrap();
-    store.finish(run, now, "done").await.unwrap();
-    run
-}
-
-#[tokio::test]
-async fn where_there_is_no_state_reading_makes_none() {
-    let state = State::new();
-    assert!(Store::open_existing(&state.path()).await.unwrap().is_none());
-    assert_eq!(std::fs::read_dir(state.folder.path()).unwrap().count(), 0);
-    std::fs::write(state.path(), "").unwrap();
-    assert!(Store::open_existing(&state.path()).await.unwrap().is_none());
-}
-
-#[tokio::test]
-async fn reading_leaves_no_trace() {
-    let state = State::new();
-    let store = state.open().await;
-    run(&store, day(0), Change::Assign, 7, Outcome::Applied).await;
-    store.close().await;
-    let files = || {
-        let mut files: Vec<_> = std::fs::read_dir(state.folder.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .map(|path| (path.clone(), std::fs::read(&path).unwrap()))
-            .collect();
-        files.sort();
-        files
+        mod on_a_server {
+            $(#[tokio::test]
+            async fn $story() {
+                crate::stories::$story(crate::state::State::server().await).await;
+            })*
+        }
     };
-    let before = files();
-    state.memory(day(1)).await;
-    assert!(before == files());
 }
 
-#[tokio::test]
-async fn a_seat_is_ours_from_the_moment_its_assignment_is_sent() {
-    let state = State::new();
+stories! {
+    a_seat_is_ours_from_the_moment_its_assignment_is_sent
+    the_next_run_settles_what_a_kill_left_open
+    a_seat_that_was_not_given_is_not_ours
+    a_change_that_was_never_sent_is_history_and_nothing_else
+    a_revocation_ends_ownership_and_grace
+    bookkeeping_is_kept
+    only_recent_changes_are_recalled_and_all_are_history
+    what_a_source_remembers_is_kept_until_it_is_no_longer_incremental
+    one_run_at_a_time
+    a_newer_state_is_left_alone
+}
+
+async fn a_seat_is_ours_from_the_moment_its_assignment_is_sent(state: State) {
     let store = state.open().await;
     let run = store.begin(day(1), "sha256:1", &Bookkeeping::default()).await.unwrap();
     store.intend(run, day(2), &[intent(Change::Assign, 7)]).await.unwrap();
@@ -134,9 +60,7 @@ async fn a_seat_is_ours_from_the_moment_its_assignment_is_sent() {
     assert!(memory.recent.is_empty(), "what came of it is not known yet");
 }
 
-#[tokio::test]
-async fn the_next_run_settles_what_a_kill_left_open() {
-    let state = State::new();
+async fn the_next_run_settles_what_a_kill_left_open(state: State) {
     for killed in 0..2 {
         let store = state.open().await;
         let run = store.begin(day(killed), "sha256:1", &Bookkeeping::default()).await.unwrap();
@@ -171,9 +95,7 @@ async fn the_next_run_settles_what_a_kill_left_open() {
     assert!(store.run(run).await.unwrap().unwrap().1.is_empty(), "the rows are those of the killed run");
 }
 
-#[tokio::test]
-async fn a_seat_that_was_not_given_is_not_ours() {
-    let state = State::new();
+async fn a_seat_that_was_not_given_is_not_ours(state: State) {
     let store = state.open().await;
     for (account, outcome) in
         [(1, refused()), (2, deferred()), (3, Outcome::AlreadySo), (4, Outcome::Applied)]
@@ -184,9 +106,7 @@ async fn a_seat_that_was_not_given_is_not_ours() {
     assert_eq!(memory.holdings.keys().collect::<Vec<_>>(), [&seat(3), &seat(4)]);
 }
 
-#[tokio::test]
-async fn a_change_that_was_never_sent_is_history_and_nothing_else() {
-    let state = State::new();
+async fn a_change_that_was_never_sent_is_history_and_nothing_else(state: State) {
     let store = state.open().await;
     run(&store, day(0), Change::Assign, 7, Outcome::Applied).await;
     let late = store.begin(day(1), "sha256:2", &Bookkeeping::default()).await.unwrap();
@@ -201,9 +121,7 @@ async fn a_change_that_was_never_sent_is_history_and_nothing_else() {
     assert_eq!(changes[0].outcome_because.as_deref(), Some("later"));
 }
 
-#[tokio::test]
-async fn a_revocation_ends_ownership_and_grace() {
-    let state = State::new();
+async fn a_revocation_ends_ownership_and_grace(state: State) {
     let store = state.open().await;
     run(&store, day(0), Change::Assign, 7, Outcome::Applied).await;
     run(&store, day(0), Change::Assign, 8, Outcome::Applied).await;
@@ -222,9 +140,7 @@ async fn a_revocation_ends_ownership_and_grace() {
     assert_eq!(memory.reclaimed, BTreeMap::from([(seat(7), day(1))]), "it stays reclaimed");
 }
 
-#[tokio::test]
-async fn bookkeeping_is_kept() {
-    let state = State::new();
+async fn bookkeeping_is_kept(state: State) {
     let store = state.open().await;
     let sizes = |people, groups: &[(&str, u64)]| {
         let groups = groups.iter().map(|(name, people)| ((*name).to_owned(), *people)).collect();
@@ -265,9 +181,7 @@ async fn bookkeeping_is_kept() {
     assert_eq!(store.recall(day(2)).await.unwrap(), (expected, Vec::new()));
 }
 
-#[tokio::test]
-async fn only_recent_changes_are_recalled_and_all_are_history() {
-    let state = State::new();
+async fn only_recent_changes_are_recalled_and_all_are_history(state: State) {
     let store = state.open().await;
     run(&store, day(0), Change::Assign, 7, Outcome::Applied).await;
     run(&store, day(20), Change::Revoke, 7, Outcome::Applied).await;
@@ -294,9 +208,7 @@ async fn only_recent_changes_are_recalled_and_all_are_history() {
     assert!(store.run(RunId(99)).await.unwrap().is_none());
 }
 
-#[tokio::test]
-async fn what_a_source_remembers_is_kept_until_it_is_no_longer_incremental() {
-    let state = State::new();
+async fn what_a_source_remembers_is_kept_until_it_is_no_longer_incremental(state: State) {
     let names = |names: &[&str]| names.iter().map(|name| SourceName::new(name)).collect();
     let remembered =
         |data: &[u8]| Remembered { fingerprint: "f".to_owned(), read_whole_at: day(3), data: data.to_vec() };
@@ -313,78 +225,39 @@ async fn what_a_source_remembers_is_kept_until_it_is_no_longer_incremental() {
     store.keep_readings(&names(&["lab"]), &BTreeMap::new()).await.unwrap();
     assert_eq!(store.readings(&both).await.unwrap().len(), 1);
     store.close().await;
-    state.meddle("DROP TABLE readings; PRAGMA user_version = 1").await;
-    let older = Store::open_existing(&state.path()).await.unwrap().unwrap();
-    assert!(older.readings(&both).await.unwrap().is_empty());
 }
 
-#[cfg(unix)]
-#[tokio::test]
-async fn the_state_is_its_owners_alone() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let state = State::new();
-    let store = state.open().await;
-    store.keep_readings(&std::collections::BTreeSet::new(), &BTreeMap::new()).await.unwrap();
-    for entry in std::fs::read_dir(state.folder.path()).unwrap().map(Result::unwrap) {
-        let name = entry.file_name().into_string().unwrap();
-        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
-        assert!(mode == 0o600 || name.ends_with(".lock"), "{name}: {mode:o}");
-    }
-}
-
-#[tokio::test]
-async fn one_run_at_a_time() {
-    let state = State::new();
+async fn one_run_at_a_time(state: State) {
+    assert!(Store::try_lead(&state.place(), day(0)).await.unwrap().is_some());
     let first = state.open().await;
-    let error = Store::open(&state.path(), day(1)).await.expect_err("the first has it");
-    let expected = format!("process {}, since 2026-11-22T04:00:00Z", std::process::id());
-    assert!(error.chain().ends_with(&expected), "{}", error.chain());
+    let error = Store::open(&state.place(), day(1)).await.expect_err("the first has it");
+    let (words, process) = (error.chain(), std::process::id());
+    assert!(
+        words.starts_with(&format!("another run has the state `{}`: process {process}", state.place())),
+        "{words}"
+    );
+    assert!(words.ends_with(", since 2026-11-22T04:00:00Z"), "{words}");
     assert!(error.hint.starts_with("wait until it is done"));
+    assert!(Store::try_lead(&state.place(), day(1)).await.unwrap().is_none(), "it can be waited for");
 
-    assert!(Store::open_existing(&state.path()).await.unwrap().is_some(), "reading is not kept out");
-    drop(first);
-    Store::open(&state.path(), day(1)).await.expect("a run that is gone holds nothing");
-}
-
-#[tokio::test]
-async fn a_damaged_state_says_what_to_do() {
-    let state = State::new();
-    std::fs::write(
-        state.path(),
-        "this is no database, though it is long enough to be taken for one".repeat(99),
-    )
-    .unwrap();
-    let expected =
-        format!("the state `{}` is damaged: it is no intact SQLite database", state.path().display());
-    let error = Store::open_existing(&state.path()).await.expect_err("it is damaged");
-    assert_eq!(error.chain(), expected);
-    assert!(error.hint.starts_with("restore it from a backup, or move it away"));
-    let error = Store::open(&state.path(), day(0)).await.expect_err("it is damaged");
-    assert_eq!(error.chain(), expected);
-}
-
-#[tokio::test]
-async fn a_newer_state_is_left_alone() {
-    let state = State::new();
+    let reader = Store::open_existing(&state.place()).await.unwrap();
+    reader.expect("reading is not kept out").close().await;
+    first.close().await;
     state.open().await.close().await;
-    state.meddle("PRAGMA user_version = 99").await;
-    for error in [
-        Store::open(&state.path(), day(0)).await.expect_err("it is newer"),
-        Store::open_existing(&state.path()).await.expect_err("it is newer"),
-    ] {
-        assert!(
-            error.chain().contains("was written by a newer seatsync: its schema is 99"),
-            "{}",
-            error.chain()
-        );
-    }
 }
 
-#[tokio::test]
-async fn a_state_in_no_folder_says_what_to_do() {
-    let path = PathBuf::from("/absent/seatsync.db");
-    let error = Store::open(&path, day(0)).await.expect_err("there is no such folder");
-    assert!(error.chain().starts_with("failed to lock the state with `/absent/seatsync.db.lock`: "));
-    assert!(error.hint.starts_with("the folder must exist"));
-    assert!(Store::open_existing(&path).await.unwrap().is_none());
+async fn a_newer_state_is_left_alone(state: State) {
+    state.open().await.close().await;
+    let newer = match &state {
+        State::File(_) => "PRAGMA user_version = 99",
+        State::Server { .. } => "UPDATE schema_version SET version = 99",
+    };
+    state.ask(newer).await;
+    for error in [
+        Store::open(&state.place(), day(0)).await.expect_err("it is newer"),
+        Store::open_existing(&state.place()).await.expect_err("it is newer"),
+    ] {
+        let words = error.chain();
+        assert!(words.contains("was written by a newer seatsync: its schema is 99"), "{words}");
+    }
 }
