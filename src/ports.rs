@@ -80,8 +80,6 @@ pub struct Remembered {
 
 /// What the readings of earlier runs left, and what those of this one would leave.
 pub trait Readings: Send + Sync {
-    /// The time of this run.
-    fn now(&self) -> Timestamp;
     fn recall(&self, source: &SourceName) -> Option<Arc<Remembered>>;
     /// Whether it is kept is for the run to say.
     fn remember(&self, source: &SourceName, remembered: Remembered);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::cli::Common;
+use crate::app::clock::SystemClock;
 use crate::app::config::meaning::sources::SourceConfig;
 use crate::app::config::{Config, ConfigError};
 use crate::gitlab::client::Client;
@@ -58,11 +59,13 @@ fn source_of(
     notebook: &Arc<Notebook>,
 ) -> Result<Arc<dyn Source>, EdgeError> {
     let progress = Some(Arc::clone(progress));
+    let clock = Arc::new(SystemClock);
     Ok(match config {
         SourceConfig::Ldap(ldap) => {
-            Arc::new(LdapSource::new(ldap.clone(), progress)?.remembering(Arc::clone(notebook) as _))
+            let source = LdapSource::new(ldap.clone(), clock, progress)?;
+            Arc::new(source.remembering(Arc::clone(notebook) as _))
         }
-        SourceConfig::Ldif(ldif) => Arc::new(LdifSource::new(ldif.clone(), progress)),
+        SourceConfig::Ldif(ldif) => Arc::new(LdifSource::new(ldif.clone(), clock, progress)),
         SourceConfig::Csv(csv) => Arc::new(CsvSource::new(csv.clone())),
     })
 }

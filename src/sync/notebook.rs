@@ -3,22 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
-
 use crate::model::person::SourceName;
 use crate::ports::{Readings, Remembered};
 
 /// Open for one run. What is left in it is lost unless the run keeps it.
 pub struct Notebook {
-    now: Timestamp,
     before: BTreeMap<SourceName, Arc<Remembered>>,
     left: Mutex<BTreeMap<SourceName, Arc<Remembered>>>,
 }
 
 impl Notebook {
-    pub fn new(now: Timestamp, before: BTreeMap<SourceName, Remembered>) -> Notebook {
+    pub fn new(before: BTreeMap<SourceName, Remembered>) -> Notebook {
         let before = before.into_iter().map(|(source, remembered)| (source, Arc::new(remembered))).collect();
-        Notebook { now, before, left: Mutex::default() }
+        Notebook { before, left: Mutex::default() }
     }
 
     /// The readings that are to be kept.
@@ -32,10 +29,6 @@ impl Notebook {
 }
 
 impl Readings for Notebook {
-    fn now(&self) -> Timestamp {
-        self.now
-    }
-
     fn recall(&self, source: &SourceName) -> Option<Arc<Remembered>> {
         self.before.get(source).cloned()
     }

@@ -8,3 +8,4 @@ mod editor;
 mod openldap;
 mod random;
 mod rig;
+mod samba;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use seatsync::app::clock::FixedClock;
 use seatsync::model::group::GroupRef;
 use seatsync::model::snapshot::Snapshot;
 use seatsync::ports::{Remembered, Source as _};
@@ -57,8 +58,8 @@ impl Rig {
     pub(crate) async fn look(&mut self) -> (How, Snapshot) {
         let name = self.config.name.clone();
         let before: BTreeMap<_, _> = self.kept.clone().map(|kept| (name.clone(), kept)).into_iter().collect();
-        let notebook = Arc::new(Notebook::new(self.now, before));
-        let source = LdapSource::new(self.config.clone(), None).unwrap();
+        let notebook = Arc::new(Notebook::new(before));
+        let source = LdapSource::new(self.config.clone(), Arc::new(FixedClock(self.now)), None).unwrap();
         let source = source.remembering(Arc::clone(&notebook) as _);
         let snapshot = source.read(&self.wanted()).await.unwrap();
         if let Some(left) = notebook.left().get(&name) {
@@ -69,7 +70,7 @@ impl Rig {
     }
 
     async fn whole(&self) -> Snapshot {
-        let source = LdapSource::new(self.config.clone(), None).unwrap();
+        let source = LdapSource::new(self.config.clone(), Arc::new(FixedClock(self.now)), None).unwrap();
         source.read(&self.wanted()).await.unwrap()
     }
 

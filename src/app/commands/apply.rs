@@ -87,7 +87,7 @@ pub async fn carry_out(
     let now = clock.now();
     let store = Store::open(&config.state.place, now).await?;
     let incremental = config.incremental_sources();
-    let notebook = Arc::new(Notebook::new(now, store.readings(&incremental).await?));
+    let notebook = Arc::new(Notebook::new(store.readings(&incremental).await?));
     let neighbours = wiring::connect(config, progress, &notebook)?;
     let planned = run::planned(&store, &neighbours, now).await?;
     store.keep_readings(&incremental, &notebook.left()).await?;

@@ -52,7 +52,7 @@ pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
 
 /// The accounts of this address or username, whether rules speak of them or not.
 async fn asked_for(config: &Config, asked: &str) -> Result<Vec<Arc<Account>>, EdgeError> {
-    let notebook = Arc::new(Notebook::new(SystemClock.now(), BTreeMap::new()));
+    let notebook = Arc::new(Notebook::new(BTreeMap::new()));
     let neighbours = wiring::connect(config, &progress::for_this_terminal(), &notebook)?;
     let asked = asked.trim();
     let person = Person::from(Profile {

@@ -53,5 +53,5 @@ pub async fn recalled(config: &Config, now: Timestamp) -> Result<(Memory, Arc<No
         readings = store.readings(&config.incremental_sources()).await?;
         store.close().await;
     }
-    Ok((memory, Arc::new(Notebook::new(now, readings))))
+    Ok((memory, Arc::new(Notebook::new(readings))))
 }

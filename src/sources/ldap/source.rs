@@ -9,7 +9,7 @@ use rustls::ClientConfig;
 use crate::model::group::GroupRef;
 use crate::model::person::SourceName;
 use crate::model::snapshot::{Snapshot, SourceKind};
-use crate::ports::{EdgeError, Probe, Progress, Readings, Source};
+use crate::ports::{Clock, EdgeError, Probe, Progress, Readings, Source};
 use crate::sources::ldap::changes::reader::{Reading, read as by_changes};
 use crate::sources::ldap::config::LdapConfig;
 use crate::sources::ldap::decode::Decoder;
@@ -28,15 +28,21 @@ const LONGEST: Duration = Duration::from_secs(60 * 60);
 pub struct LdapSource {
     config: LdapConfig,
     tls: Option<Arc<ClientConfig>>,
+    /// Accounts of Active Directory end at a moment.
+    clock: Arc<dyn Clock>,
     progress: Option<Arc<dyn Progress>>,
     readings: Option<Arc<dyn Readings>>,
 }
 
 impl LdapSource {
     /// Reads the certificates that the configuration names; connects to nobody yet.
-    pub fn new(config: LdapConfig, progress: Option<Arc<dyn Progress>>) -> Result<LdapSource, LdapError> {
+    pub fn new(
+        config: LdapConfig,
+        clock: Arc<dyn Clock>,
+        progress: Option<Arc<dyn Progress>>,
+    ) -> Result<LdapSource, LdapError> {
         let tls = tls::client_config(&config)?;
-        Ok(LdapSource { config, tls, progress, readings: None })
+        Ok(LdapSource { config, tls, clock, progress, readings: None })
     }
 
     /// Where it finds what it remembers, and leaves what it would remember, if it is to be read by its changes.
@@ -46,6 +52,7 @@ impl LdapSource {
 
     async fn read_groups(&self, wanted: &[GroupRef]) -> Result<Snapshot, LdapError> {
         let connection = open(&self.config, self.tls.as_ref()).await?;
+        let now = self.clock.now();
         let what = format!("ldap {}: people", self.config.name);
         let told = |people| {
             if let Some(progress) = &self.progress {
@@ -55,11 +62,11 @@ impl LdapSource {
         let reading = async {
             match &self.readings {
                 Some(readings) => {
-                    by_changes(&connection, &self.config, readings.as_ref(), wanted, &told).await
+                    by_changes(&connection, &self.config, readings.as_ref(), wanted, now, &told).await
                 }
                 None => {
                     let live = Live::new(&connection, &self.config);
-                    let decoder = Decoder::new(&self.config.directory);
+                    let decoder = Decoder::new(&self.config.directory, now);
                     let (roots, graph) = walk(&live, &decoder, wanted, &told).await;
                     Reading { roots, graph, read_whole_at: None, finding: None }
                 }

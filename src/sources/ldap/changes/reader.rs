@@ -39,6 +39,7 @@ pub async fn read(
     config: &LdapConfig,
     readings: &dyn Readings,
     wanted: &[GroupRef],
+    now: Timestamp,
     told: &(dyn Fn(u64) + Send + Sync),
 ) -> Reading {
     let mut live = Live::new(connection, config);
@@ -46,7 +47,7 @@ pub async fn read(
     if !live.attributes.iter().any(|held| held.eq_ignore_ascii_case(key)) {
         live.attributes.push(key.to_owned());
     }
-    let reader = Reader { config, readings, wanted, told, live: &live };
+    let reader = Reader { config, readings, wanted, now, told, live: &live };
     match reader.by_changes().await {
         Ok(reading) => reading,
         Err(because) => reader.never(because).await,
@@ -57,6 +58,7 @@ struct Reader<'a> {
     config: &'a LdapConfig,
     readings: &'a dyn Readings,
     wanted: &'a [GroupRef],
+    now: Timestamp,
     told: &'a (dyn Fn(u64) + Send + Sync),
     live: &'a Live<'a>,
 }
@@ -78,15 +80,14 @@ impl Reader<'_> {
         let feed = Feed::new(&server, self.live)?;
         let fingerprint = fingerprint(self.config, self.wanted);
         let remembered = self.readings.recall(&self.config.name);
-        let now = self.readings.now();
-        let recalled = basis(remembered.as_deref(), &fingerprint, &server.name, now);
+        let recalled = basis(remembered.as_deref(), &fingerprint, &server.name, self.now);
         let recalled = match recalled {
             Ok((memory, read_whole_at)) => since(&feed, memory).await.map(|memory| (memory, read_whole_at)),
             Err(whole) => Err(whole),
         };
         let (ground, whole) = match recalled {
             Ok((memory, read_whole_at)) => (Ground { memory, read_whole_at }, None),
-            Err(whole) => (self.anew(&feed, &server, now).await?, Some(whole)),
+            Err(whole) => (self.anew(&feed, &server).await?, Some(whole)),
         };
         let (roots, graph, met) = self.walk(&ground.memory).await;
         self.tell(whole.as_ref(), &met);
@@ -96,19 +97,19 @@ impl Reader<'_> {
     }
 
     /// The ground of a whole reading: nothing but the cookies of this moment, which is before anybody is asked for.
-    async fn anew(&self, feed: &Feed<'_>, server: &Server, now: Timestamp) -> Result<Ground, String> {
+    async fn anew(&self, feed: &Feed<'_>, server: &Server) -> Result<Ground, String> {
         let mut cookies = BTreeMap::new();
         for (base, _) in &feed.bases {
             let cookie = feed.now(base).await.map_err(|failure| refused(base, &failure))?;
             cookies.insert(base.clone(), cookie);
         }
         let memory = Memory { server: server.name.clone(), cookies, ..Memory::default() };
-        Ok(Ground { memory, read_whole_at: now })
+        Ok(Ground { memory, read_whole_at: self.now })
     }
 
     async fn walk(&self, memory: &Memory) -> (Vec<Root>, Graph, Met) {
         let remembering = Remembering::new(self.live, memory);
-        let decoder = Decoder::new(&self.config.directory);
+        let decoder = Decoder::new(&self.config.directory, self.now);
         let (roots, graph) = walk(&remembering, &decoder, self.wanted, self.told).await;
         (roots, graph, remembering.met())
     }

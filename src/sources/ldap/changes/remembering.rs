@@ -194,6 +194,15 @@ impl Lookup for Remembering<'_> {
         self.claimants(primary).boxed()
     }
 
+    fn hidden_members<'a>(&'a self, group: &'a str) -> BoxFuture<'a, Option<String>> {
+        async move {
+            let hidden = self.live.hidden_members(group).await;
+            self.noting().doubt |= hidden.is_some();
+            hidden
+        }
+        .boxed()
+    }
+
     fn covers_person(&self, name: &DistinguishedName) -> bool {
         self.live.covers_person(name)
     }
