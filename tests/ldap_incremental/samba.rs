@@ -13,7 +13,7 @@ fn team(samba: &Samba) -> LdapConfig {
         samba.add_person(name);
     }
     samba.add_group("steering", &["ines", "igor"]);
-    samba.add_group("inner", &["iris"]);
+    samba.add_group("council", &["iris"]);
     config(samba)
 }
 
@@ -32,7 +32,7 @@ async fn everything_that_happens_to_people_and_groups_is_seen_by_changes() {
     let (how, snapshot) = rig.read().await;
     assert_eq!((how, snapshot.people.len()), (Changes, 1));
     samba.enable("ines");
-    samba.join(&crate::support::samba::group_dn("inner"), "steering");
+    samba.join(&crate::support::samba::group_dn("council"), "steering");
     let (how, snapshot) = rig.read().await;
     assert_eq!((how, snapshot.people.len()), (Changes, 3));
 
