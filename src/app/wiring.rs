@@ -42,7 +42,7 @@ pub fn connect(
 ) -> Result<Neighbours, EdgeError> {
     let client = Arc::new(Client::new(config.gitlab.clone())?);
     Ok(Neighbours {
-        wanted: Wanted { rules: config.rules.clone(), policy: config.policy.clone() },
+        wanted: Wanted { rules: config.rules.clone(), policy: config.policy.clone(), accounts: Vec::new() },
         sources: config
             .sources
             .iter()

@@ -60,6 +60,8 @@ pub enum FindingCode {
     Contested,
     QuotaExceeded,
     NoRule,
+    UndoRedone,
+    UndoIncomplete,
 }
 
 impl FindingCode {
@@ -92,6 +94,8 @@ impl FindingCode {
             FindingCode::Contested => "contested",
             FindingCode::QuotaExceeded => "quota_exceeded",
             FindingCode::NoRule => "no_rule",
+            FindingCode::UndoRedone => "undo_redone",
+            FindingCode::UndoIncomplete => "undo_incomplete",
         }
     }
 }

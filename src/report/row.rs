@@ -15,11 +15,14 @@ use crate::report::document::Document;
 use crate::report::since::{Stance, UNMATCHED};
 use crate::report::words::{self, Words};
 
+/// The verdict on an approved change that no longer holds, of an account that the plan does not decide about.
+pub const LAPSED: &str = "lapsed";
+
 /// Everything that a table may show of one decision or person.
 #[derive(Debug)]
 pub struct Row<'a> {
     pub add_on: Option<AddOn>,
-    /// The words of the contract, or [`UNMATCHED`].
+    /// The words of the contract, [`UNMATCHED`] or [`LAPSED`].
     pub verdict: &'static str,
     pub because: &'static str,
     pub account: Option<(AccountId, &'a str)>,
@@ -70,7 +73,10 @@ pub fn rows<'a>(document: Document<'a>) -> impl Iterator<Item = Row<'a>> {
 /// What came of each change. Approved changes that no longer hold have lapsed.
 fn came<'a>(document: Document<'a>) -> HashMap<SeatKey, (&'static str, Option<&'a str>)> {
     let Some(outcomes) = document.outcomes else { return HashMap::new() };
-    let lapsed = outcomes.lapsed.iter().map(|(_, seat)| (*seat, ("lapsed", None)));
+    let lapsed = outcomes.lapsed.iter().map(|lapsed| {
+        let because = words::lapsed_code(lapsed.because, document.plan.decision(&lapsed.seat));
+        (lapsed.seat, (LAPSED, Some(because)))
+    });
     let changed = outcomes.changes.iter().map(|entry| {
         let because = match &entry.outcome {
             Outcome::Applied | Outcome::AlreadySo => None,
@@ -131,7 +137,7 @@ fn of_unmatched<'a>(unmatched: &'a Unmatched, before: Option<&'a Stance>) -> Row
 fn of_lapsed<'a>(seat: SeatKey, outcome: (&'static str, Option<&'a str>)) -> Row<'a> {
     Row {
         add_on: Some(seat.add_on),
-        verdict: "",
+        verdict: LAPSED,
         because: "",
         account: Some((seat.account, "")),
         person: None,

@@ -8,6 +8,8 @@
 //! directory says of the people in the groups that rules name. A file is its owner's alone. Whoever may write it can make seatsync believe that a seat is its own, so it belongs to the
 //! account that seatsync runs as.
 
+pub mod approvals;
+pub mod audit;
 pub mod bulk;
 pub mod database;
 pub mod error;

@@ -8,12 +8,27 @@ use crate::source_text::{lines_with, paths};
 /// Who may name whom. A room may always name itself; one that is not listed may name nobody.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("main", &["app"]),
-    ("app", &["sync", "sources", "gitlab", "store", "notify", "report", "planning", "ports", "model"]),
+    (
+        "app",
+        &[
+            "sync",
+            "sources",
+            "gitlab",
+            "store",
+            "notify",
+            "signatures",
+            "report",
+            "planning",
+            "ports",
+            "model",
+        ],
+    ),
     ("sync", &["planning", "ports", "model"]),
     ("sources", &["ports", "model"]),
     ("gitlab", &["ports", "model"]),
     ("store", &["ports", "model"]),
     ("notify", &["ports", "model"]),
+    ("signatures", &["ports", "model"]),
     ("report", &["model"]),
     ("planning", &["model"]),
     ("ports", &["model"]),

@@ -7,6 +7,7 @@ const PACKAGES: &[&str] = &[
     "slapd",
     "ldap-utils",
     "libsasl2-modules",
+    "openssh-client",
     "postgresql",
     // An Active Directory domain controller, and what makes a domain for it.
     "samba",

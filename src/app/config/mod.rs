@@ -42,6 +42,8 @@ pub struct Config {
     /// In the order of the file.
     pub rules: Vec<Rule>,
     pub policy: Policy,
+    /// Who may sign plans.
+    pub allowed_signers: Option<PathBuf>,
     /// The file it was read from.
     pub path: PathBuf,
 }
@@ -117,12 +119,13 @@ impl Config {
         let state = meaning::state::state(&written, &mut reading);
         let (sources, matching) = meaning::sources::sources(&written, &mut reading);
         let rules = meaning::rules::rules(&written, &mut reading);
-        let policy = Policy { matching, ..meaning::policy::policy(&written, &mut reading) };
+        let (approval, allowed_signers) = meaning::approval::approval(&written, &mut reading);
+        let policy = Policy { matching, approval, ..meaning::policy::policy(&written, &mut reading) };
 
         let complaints = [shape.complaints, reading.complaints].concat();
         match (gitlab, state) {
             (Some(gitlab), Some(state)) if complaints.is_empty() => {
-                Ok(Config { gitlab, state, sources, rules, policy, path: path.to_owned() })
+                Ok(Config { gitlab, state, sources, rules, policy, allowed_signers, path: path.to_owned() })
             }
             (Some(_) | None, Some(_) | None) => {
                 Err(invalid(&[shape.secrets, reading.secrets].concat(), complaints))
