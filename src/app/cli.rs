@@ -126,6 +126,23 @@ pub struct PlanArgs {
     /// Exit with 10 if changes are pending, and with 3 if the guard would refuse them
     #[arg(long)]
     pub exit_code: bool,
+    #[command(flatten)]
+    pub what_if: WhatIfArgs,
+}
+
+/// What is assumed instead of what is so; such a plan is compared with today's, and never applied.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What if")]
+pub struct WhatIfArgs {
+    /// So many seats of an add-on were purchased, such as duo_enterprise=60
+    #[arg(long, value_name = "ADD_ON=SEATS", conflicts_with = "since")]
+    pub purchased: Vec<String>,
+    /// The rules, seat policies and limits of another configuration were in force
+    #[arg(long, value_name = "FILE", conflicts_with = "since")]
+    pub rules: Option<PathBuf>,
+    /// It were this day or instant, in UTC
+    #[arg(long, value_name = "DATE", conflicts_with = "since")]
+    pub as_of: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -46,6 +46,9 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Demo(args) => runtime.block_on(commands::demo::run(args, common)),
         Command::Check => runtime.block_on(commands::check::run(common)),
+        Command::Plan(args) if commands::what_if::is_asked(args) => {
+            runtime.block_on(commands::what_if::run(args, common))
+        }
         Command::Plan(args) => runtime.block_on(commands::plan::run(args, common)),
         Command::Apply(args) => runtime.block_on(commands::apply::run(args, common)),
         Command::Approve(args) => commands::approve::run(args),

@@ -4,6 +4,7 @@
 
 pub mod ad_front;
 pub mod company;
+pub mod dns;
 pub mod fake_ldap;
 pub mod postgres;
 pub mod reading;

@@ -1,4 +1,4 @@
-//! Installs the servers that the tests start.
+//! Installs the servers that the tests start, and what all features are built with.
 
 use crate::process::{TaskError, output, program, run, say, succeeds};
 
@@ -19,6 +19,9 @@ const PACKAGES: &[&str] = &[
     "winbind",
     "krb5-user",
     "libsasl2-modules-gssapi-mit",
+    // What the feature `gssapi` is built with.
+    "libkrb5-dev",
+    "libclang-dev",
     // A browser for the HTML report, and what drives it.
     "chromium",
     "chromium-driver",

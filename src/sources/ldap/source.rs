@@ -12,10 +12,11 @@ use crate::model::snapshot::{Snapshot, SourceKind};
 use crate::ports::{Clock, EdgeError, Probe, Progress, Readings, Source};
 use crate::sources::ldap::changes::reader::{Reading, read as by_changes};
 use crate::sources::ldap::config::LdapConfig;
+use crate::sources::ldap::connection::Connection;
 use crate::sources::ldap::decode::Decoder;
 use crate::sources::ldap::error::LdapError;
 use crate::sources::ldap::live::Live;
-use crate::sources::ldap::opening::open;
+use crate::sources::ldap::opening::{Candidates, open};
 use crate::sources::ldap::probe::probe;
 use crate::sources::ldap::reading::snapshot;
 use crate::sources::ldap::tls;
@@ -23,6 +24,9 @@ use crate::sources::ldap::walk::walk;
 
 /// No directory takes this long; a server that dribbles for ever does.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+/// Four entries at most.
+const LONGEST_PROBE: Duration = Duration::from_secs(5 * 60);
 
 /// A directory read over the network.
 pub struct LdapSource {
@@ -50,8 +54,24 @@ impl LdapSource {
         LdapSource { readings: Some(readings).filter(|_| self.config.incremental), ..self }
     }
 
+    /// Reads from one server after the other until one of them answers to the end. Nothing of one reading goes into
+    /// another: two servers may be of different age.
     async fn read_groups(&self, wanted: &[GroupRef]) -> Result<Snapshot, LdapError> {
-        let connection = open(&self.config, self.tls.as_ref()).await?;
+        let mut candidates = Candidates::find(&self.config, self.tls.as_ref()).await?;
+        let mut connection = candidates.next().await?;
+        loop {
+            let snapshot = self.read_from(&connection, wanted).await;
+            let Some(because) = connection.faltered() else { return Ok(snapshot) };
+            tracing::warn!(source = %self.config.name, because, "the server failed in the middle of a reading");
+            match candidates.next().await {
+                Ok(next) => connection = next,
+                // A part is better than nothing: it takes no seat from anybody.
+                Err(_) => return Ok(snapshot),
+            }
+        }
+    }
+
+    async fn read_from(&self, connection: &Connection, wanted: &[GroupRef]) -> Snapshot {
         let now = self.clock.now();
         let what = format!("ldap {}: people", self.config.name);
         let told = |people| {
@@ -59,28 +79,22 @@ impl LdapSource {
                 progress.at(&what, people, None);
             }
         };
-        let reading = async {
-            match &self.readings {
-                Some(readings) => {
-                    by_changes(&connection, &self.config, readings.as_ref(), wanted, now, &told).await
-                }
-                None => {
-                    let live = Live::new(&connection, &self.config);
-                    let decoder = Decoder::new(&self.config.directory, now);
-                    let (roots, graph) = walk(&live, &decoder, wanted, &told).await;
-                    Reading { roots, graph, read_whole_at: None, finding: None }
-                }
+        let Reading { roots, graph, read_whole_at, finding } = match &self.readings {
+            Some(readings) => {
+                by_changes(connection, &self.config, readings.as_ref(), wanted, now, &told).await
+            }
+            None => {
+                let live = Live::new(connection, &self.config);
+                let decoder = Decoder::new(&self.config.directory, now);
+                let (roots, graph) = walk(&live, &decoder, wanted, &told).await;
+                Reading { roots, graph, read_whole_at: None, finding: None }
             }
         };
-        let Reading { roots, graph, read_whole_at, finding } =
-            tokio::time::timeout(LONGEST, reading)
-                .await
-                .map_err(|_| LdapError::TooLong { minutes: LONGEST.as_secs() / 60 })?;
         let nested = self.config.directory.nested_groups;
         let mut snapshot = snapshot(&self.config.name, SourceKind::Ldap, wanted, roots, graph, nested);
         snapshot.read_whole_at = read_whole_at;
         snapshot.findings.extend(finding);
-        Ok(snapshot)
+        snapshot
     }
 }
 
@@ -94,13 +108,18 @@ impl Source for LdapSource {
     }
 
     fn read<'a>(&'a self, wanted: &'a [GroupRef]) -> BoxFuture<'a, Result<Snapshot, EdgeError>> {
-        async move { Ok(self.read_groups(wanted).await?) }.boxed()
+        async move {
+            let reading = tokio::time::timeout(LONGEST, self.read_groups(wanted)).await;
+            Ok(reading.map_err(|_| LdapError::TooLong { minutes: LONGEST.as_secs() / 60 })??)
+        }
+        .boxed()
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>> {
         async move {
             let connection = open(&self.config, self.tls.as_ref()).await?;
-            Ok(probe(&connection, &self.config).await)
+            let probed = tokio::time::timeout(LONGEST_PROBE, probe(&connection, &self.config)).await;
+            Ok(probed.map_err(|_| LdapError::TooLong { minutes: LONGEST_PROBE.as_secs() / 60 })?)
         }
         .boxed()
     }
