@@ -26,6 +26,7 @@ pub mod guard;
 pub mod holders;
 pub mod input;
 pub mod matching;
+pub mod notices;
 pub mod order;
 pub mod reconcile;
 pub mod rules;

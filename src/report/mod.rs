@@ -2,5 +2,6 @@
 
 pub mod explain;
 pub mod json;
+pub mod letter;
 pub mod text;
 pub mod words;

@@ -15,6 +15,7 @@ use crate::app::config::reading::Reading;
 use crate::gitlab::config::GitLabConfig;
 use crate::model::policy::Policy;
 use crate::model::rule::Rule;
+use crate::notify::config::NotifyConfig;
 
 pub mod complaint;
 pub mod duration;
@@ -40,6 +41,8 @@ pub struct Config {
     /// In the order of the file.
     pub rules: Vec<Rule>,
     pub policy: Policy,
+    /// `None` where nobody is to be told anything.
+    pub notify: Option<NotifyConfig>,
     /// The file it was read from.
     pub path: PathBuf,
 }
@@ -104,11 +107,12 @@ impl Config {
         let (sources, matching) = meaning::sources::sources(&written, &mut reading);
         let rules = meaning::rules::rules(&written, &mut reading);
         let policy = Policy { matching, ..meaning::policy::policy(&written, &mut reading) };
+        let notify = meaning::notify::notify(&written, &policy, &mut reading);
 
         let complaints = [shape.complaints, reading.complaints].concat();
         match (gitlab, state) {
             (Some(gitlab), Some(state)) if complaints.is_empty() => {
-                Ok(Config { gitlab, state, sources, rules, policy, path: path.to_owned() })
+                Ok(Config { gitlab, state, sources, rules, policy, notify, path: path.to_owned() })
             }
             (Some(_) | None, Some(_) | None) => {
                 Err(invalid(&[shape.secrets, reading.secrets].concat(), complaints))

@@ -2,6 +2,7 @@
 
 pub mod bind;
 pub mod gitlab;
+pub mod notify;
 pub mod policy;
 pub mod rules;
 pub mod sources;
