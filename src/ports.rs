@@ -36,6 +36,11 @@ impl EdgeError {
         self
     }
 
+    /// What went wrong, where it is of this kind.
+    pub fn cause<E: Error + 'static>(&self) -> Option<&E> {
+        self.cause.downcast_ref()
+    }
+
     /// The whole chain in one line, `: ` between its links.
     pub fn chain(&self) -> String {
         let mut words = self.cause.to_string();

@@ -16,6 +16,7 @@ pub mod exit;
 pub mod failure;
 pub mod output;
 pub mod progress;
+pub mod run;
 pub mod telemetry;
 pub mod wiring;
 

@@ -1,6 +1,7 @@
 //! Applying: an approved plan is carried out, revocations first, each batch journalled before it is sent.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::model::account::AccountId;
 use crate::model::add_on::AddOn;
@@ -21,6 +22,8 @@ pub struct Tools<'a, R, W, J> {
     pub journal: &'a J,
     pub clock: &'a dyn Clock,
     pub progress: &'a dyn Progress,
+    /// Once set, the batch in hand is finished, and the rest deferred to the next run.
+    pub stop: &'a AtomicBool,
 }
 
 /// Changes that an earlier run had sent when it was killed, and whether GitLab now is as they wanted it.
@@ -127,6 +130,9 @@ impl<R: SeatReader, W: SeatWriter, J: Journal> Work<'_, R, W, J> {
             let size = intents.len().min(self.tools.writer.batch_size());
             let batch: Vec<Intent> = intents.drain(..size).collect();
             let seats: Vec<SeatKey> = batch.iter().map(|intent| intent.seat).collect();
+            if self.tools.stop.load(Ordering::Relaxed) {
+                self.halted.get_or_insert_with(|| "seatsync was asked to stop".to_owned());
+            }
             if self.halted.is_none()
                 && let Err(error) = self.tools.journal.intend(self.run, self.tools.clock.now(), &batch).await
             {

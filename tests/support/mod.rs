@@ -5,6 +5,9 @@
 pub mod company;
 pub mod fake_ldap;
 pub mod reading;
+pub mod samba;
+pub mod samba_edits;
+pub mod samba_reading;
 pub mod slapd;
 pub mod spoiler;
 pub mod stage;

@@ -3,7 +3,21 @@
 use crate::process::{TaskError, output, program, run, say, succeeds};
 
 /// The packages of Debian and Ubuntu, whose places the tests expect.
-const PACKAGES: &[&str] = &["slapd", "ldap-utils", "libsasl2-modules"];
+const PACKAGES: &[&str] = &[
+    "slapd",
+    "ldap-utils",
+    "libsasl2-modules",
+    // An Active Directory domain controller, and what makes a domain for it.
+    "samba",
+    "samba-ad-dc",
+    "samba-ad-provision",
+    "samba-dsdb-modules",
+    "samba-vfs-modules",
+    "python3-samba",
+    "winbind",
+    "krb5-user",
+    "libsasl2-modules-gssapi-mit",
+];
 
 /// Does nothing where all is there. Elsewhere it installs as root, or says the line to type.
 pub(crate) fn setup() -> Result<(), TaskError> {

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::app::cli::{ApplyArgs, Common};
 use crate::app::clock::SystemClock;
@@ -10,30 +11,20 @@ use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
 use crate::app::output::{Report, complain, deliver, look, prepare, print, say, write_json};
+use crate::app::run::{self, Applied, Company};
 use crate::app::{progress, wiring};
-use crate::gitlab::writer::Writer;
-use crate::model::outcome::Outcomes;
 use crate::model::plan::Plan;
-use crate::planning::guard::{Approval, ApprovedPlan, Refused, approve};
-use crate::planning::plan;
-use crate::ports::{Clock, Progress, Recollection as _};
+use crate::planning::guard::{Approval, Refused};
+use crate::ports::{Clock, Progress};
 use crate::report::text::Look;
 use crate::report::{json, text, words};
 use crate::store::database::Store;
-use crate::sync::apply::{Tools, apply, settled_in_flight};
-use crate::sync::observe::observe;
 
 /// Who answers for the changes, as far as the arguments say.
 enum Asked {
     Approved(Approval),
     /// A person sits at the terminal and is to be asked.
     OnTerminal,
-}
-
-/// What came of an apply.
-pub enum Applied {
-    Done { approved: Box<ApprovedPlan>, outcomes: Outcomes },
-    Refused(Refused),
 }
 
 pub async fn run(args: &ApplyArgs, common: &Common) -> Result<Exit, Failure> {
@@ -102,34 +93,16 @@ pub async fn carry_out(
 ) -> Result<Applied, Failure> {
     let now = clock.now();
     let store = Store::open(&config.state.path, now).await?;
-    let (memory, in_flight) = store.recall(now).await?;
     let neighbours = wiring::connect(config, progress)?;
-    let input = observe(&neighbours.wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await?;
-    let in_flight = settled_in_flight(&in_flight, &input.seats.purchases);
-    let plan = plan(&input);
-    drop(input);
+    let planned = run::planned(&store, &neighbours, now).await?;
     progress.clear();
-    let approval = approval(&plan)?;
-    let approved = match approve(plan, &approval) {
-        Ok(approved) => approved,
-        Err(refused) => {
-            store.close().await;
-            return Ok(Applied::Refused(refused));
-        }
-    };
-    let writer = Writer::connect(neighbours.client).await?;
-    let tools = Tools {
-        reader: &neighbours.gitlab,
-        writer: &writer,
-        journal: &store,
-        clock,
-        progress: progress.as_ref(),
-    };
-    let outcomes = apply(&approved, &in_flight, &tools).await;
+    let approval = approval(&planned.plan)?;
+    let company = Company { clock, progress: progress.as_ref(), stop: &AtomicBool::new(false) };
+    let applied = run::carry_out(planned, &approval, &store, &neighbours, &company).await;
     progress.clear();
-    let outcomes = outcomes?;
+    let applied = applied?;
     store.close().await;
-    Ok(Applied::Done { approved: Box::new(approved), outcomes })
+    Ok(applied)
 }
 
 fn asked(args: &ApplyArgs, file: Option<&ApprovedFile>) -> Result<Asked, Failure> {

@@ -12,13 +12,14 @@ use simulator::world_file;
 
 use crate::app::cli::{Color, Common};
 use crate::app::clock::{FixedClock, SystemClock};
-use crate::app::commands::apply::{Applied, carry_out};
+use crate::app::commands::apply::carry_out;
 use crate::app::commands::plan::observed;
 use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
 use crate::app::output::{look, print};
 use crate::app::progress::Silent;
+use crate::app::run::Applied;
 use crate::planning::guard::Approval;
 use crate::planning::plan;
 use crate::ports::{Clock as _, Progress};
