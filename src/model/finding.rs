@@ -49,6 +49,8 @@ pub enum FindingCode {
     MatchedTwice,
     IneligibleHolder,
     Contested,
+    SeatsTaken,
+    SeatsGiven,
     QuotaExceeded,
     NoRule,
 }
@@ -81,6 +83,8 @@ impl FindingCode {
             FindingCode::MatchedTwice => "matched_twice",
             FindingCode::IneligibleHolder => "ineligible_holder",
             FindingCode::Contested => "contested",
+            FindingCode::SeatsTaken => "seats_taken",
+            FindingCode::SeatsGiven => "seats_given",
             FindingCode::QuotaExceeded => "quota_exceeded",
             FindingCode::NoRule => "no_rule",
         }

@@ -16,6 +16,7 @@ use crate::model::rule::Rule;
 use crate::model::snapshot::Snapshot;
 use crate::planning::input::PlanningInput;
 use crate::planning::matching::queries;
+use crate::planning::purchases::follow;
 use crate::ports::{AccountReader, EdgeError, SeatReader, Source};
 
 /// What is wanted, as the configuration says it.
@@ -61,6 +62,7 @@ pub async fn observe(
     let seats = seats?;
     let accounts =
         gitlab.accounts(&queries(&snapshots, &wanted.policy.matching), seats.eligible_accounts).await?;
+    let memory = follow(memory, &seats);
     Ok(PlanningInput {
         now,
         rules: wanted.rules.clone(),
