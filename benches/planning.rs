@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use seatsync::model::account::{Account, AccountId, DuoActivity, Identity, MatchBy, Standing};
+use seatsync::model::account::{Account, AccountId, DuoActivity, Identity, Listing, MatchBy, Standing};
 use seatsync::model::add_on::AddOn;
 use seatsync::model::group::{Group, GroupRef, Member, NestingPath};
 use seatsync::model::holding::{Holding, Memory, Origin, SeatKey};
-use seatsync::model::person::{ExternUid, Person, PersonId, PersonKey, SourceName};
+use seatsync::model::person::{ExternUid, Person, PersonId, PersonKey, Profile, SourceName};
 use seatsync::model::policy::{Matching, Policy};
 use seatsync::model::purchase::{Instance, Purchase, PurchaseId, PurchaseReading, Scope, SeatReading};
 use seatsync::model::rule::{Rule, RuleName};
@@ -37,8 +37,8 @@ fn main() -> std::io::Result<()> {
 /// Everyone is in two groups of a hundred, one of them nested; every other person holds a seat already.
 fn big_company() -> PlanningInput {
     let corp = SourceName::new("corp");
-    let people: Vec<Arc<Person>> = (0..PEOPLE).map(|number| Arc::new(person(number))).collect();
-    let accounts: Vec<Arc<Account>> = (0..PEOPLE).map(|number| Arc::new(account(number))).collect();
+    let people: Vec<Arc<Person>> = (0..PEOPLE).map(|number| Arc::new(person(number).into())).collect();
+    let accounts: Vec<Arc<Account>> = (0..PEOPLE).map(|number| Arc::new(account(number).into())).collect();
     let now: Timestamp = "2026-11-22T04:00:00Z".parse().expect("a time");
     let mut memory = Memory::default();
     let mut purchases = Vec::new();
@@ -57,7 +57,8 @@ fn big_company() -> PlanningInput {
         });
     }
     let bare = |account: &Arc<Account>| {
-        Arc::new(Account { emails: Vec::new(), identities: Vec::new(), ..Account::clone(account) })
+        let bare = Listing { emails: Vec::new(), identities: Vec::new(), ..account.listing() };
+        Arc::new(Account::from(bare))
     };
     PlanningInput {
         now,
@@ -104,9 +105,9 @@ fn person_id(number: u32) -> PersonId {
     PersonId::new(&format!("{:032x}", u64::from(number) * 0x9e37_79b9))
 }
 
-fn person(number: u32) -> Person {
-    Person {
-        id: person_id(number),
+fn person(number: u32) -> Profile<'static> {
+    Profile {
+        id: person_id(number).as_str().to_owned().into(),
         username: Some(format!("person{number}").into()),
         name: Some(format!("Person {number}").into()),
         emails: vec![format!("person{number}@corp.example.com").into()],
@@ -119,8 +120,8 @@ fn distinguished_name(number: u32) -> String {
     format!("CN=Person {number},OU=People,DC=corp,DC=example,DC=com")
 }
 
-fn account(number: u32) -> Account {
-    Account {
+fn account(number: u32) -> Listing {
+    Listing {
         id: account_id(number),
         username: format!("person{number}").into(),
         emails: vec![format!("person{number}@corp.example.com").into()],

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use crate::model::account::{Account, AccountId, AccountQuery};
+use crate::model::account::{Account, AccountId};
+use crate::model::account_query::AccountQuery;
 use crate::model::add_on::AddOn;
 use crate::model::group::GroupRef;
 use crate::model::holding::{Change, Memory, SeatKey};
@@ -100,7 +101,7 @@ pub trait AccountReader {
     /// calls. `eligible_accounts` is GitLab's own count, where it told.
     fn accounts(
         &self,
-        queries: &[AccountQuery],
+        queries: &[AccountQuery<'_>],
         eligible_accounts: Option<u64>,
     ) -> impl Future<Output = Result<Vec<Arc<Account>>, EdgeError>> + Send;
 }
@@ -170,6 +171,9 @@ pub trait Journal {
         outcomes: &[(Change, SeatKey, Outcome)],
     ) -> impl Future<Output = Result<(), EdgeError>> + Send;
 
+    /// Returns once another run has taken over: nothing more is to be sent. Never, where that cannot happen.
+    fn lost(&self) -> impl Future<Output = ()> + Send;
+
     /// The run is over.
     fn finish(
         &self,
@@ -192,11 +196,8 @@ pub struct Intent {
 
 /// Recalls what earlier runs left, changing nothing.
 pub trait Recollection {
-    /// The memory, and the changes that were in flight when an earlier run was killed.
-    fn recall(
-        &self,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<(Memory, Vec<(Change, SeatKey)>), EdgeError>> + Send;
+    /// The memory.
+    fn recall(&self, now: Timestamp) -> impl Future<Output = Result<Memory, EdgeError>> + Send;
 }
 
 /// Carries parcels to their readers: by mail, to a webhook.

@@ -11,6 +11,10 @@ use seatsync::model::snapshot::{Coverage, GroupState, Snapshot};
 use seatsync::ports::Source as _;
 use seatsync::sources::ldap::config::{AttributeNames, Bind, Directory, LdapConfig, Schema};
 use seatsync::sources::ldap::source::LdapSource;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::unbounded_channel;
+
 use support::fake_ldap::{FakeLdap, Reply, Search, cookie, done, entry, message_of, page_done, result, tlv};
 
 fn config(server: &FakeLdap, schema: Schema) -> LdapConfig {
@@ -154,27 +158,130 @@ async fn a_cookie_that_stays_the_same_is_no_fault() {
 
 #[tokio::test]
 async fn what_is_no_ldap_ends_in_an_error_and_not_in_a_crash() {
-    struct Fault(&'static str, fn(u8) -> Vec<u8>);
+    struct Fault(&'static str, &'static str, fn(u8) -> Vec<u8>);
+    const MALFORMED: &str = "the server sent a malformed message";
+    const NO_MESSAGE: &str = "the server sent something that is no LDAP message";
+    const UNASKED: &str = "the server sent an answer that nobody asked for";
     let faults = [
-        Fault("a page cookie that is none", |id| {
+        Fault("a page cookie that is none", "the server sent a malformed page cookie", |id| {
             let Reply::Bytes(bytes) = page_done(id, 0, b"junk") else { panic!() };
             bytes
         }),
-        Fault("a name that is no text", |id| {
+        Fault("a name that is no text", "the server sent a malformed entry", |id| {
             let Reply::Bytes(bytes) = entry(id, b"uid=\xff\xfe,dc=x", &[]) else { panic!() };
             bytes
         }),
-        Fault("an answer to something else", |id| message_of(id, &result(0x78, 0, ""))),
-        Fault("no message", |_| tlv(4, b"abc")),
-        Fault("an inner length beyond the outer", |id| vec![0x30, 7, 2, 1, id, 0x64, 0x20, 4, 0]),
-        Fault("a huge length", |_| vec![0x30, 0x84, 0x7f, 0xff, 0xff, 0xff, 1, 2, 3]),
-        Fault("noise", |_| vec![0xff; 64]),
+        Fault("an answer to something else", UNASKED, |id| message_of(id, &result(0x78, 0, ""))),
+        Fault("an operation that no client gets", MALFORMED, |id| message_of(id, &result(0x67, 0, ""))),
+        Fault("no message", NO_MESSAGE, |_| tlv(4, b"abc")),
+        Fault("an inner length beyond the outer", MALFORMED, |id| vec![0x30, 7, 2, 1, id, 0x64, 0x20, 4, 0]),
+        Fault("an indefinite length", MALFORMED, |_| vec![0x30, 0x80, 2, 1, 2]),
+        Fault("a huge length", "a message of more than 128 MiB", |_| {
+            vec![0x30, 0x84, 0x7f, 0xff, 0xff, 0xff]
+        }),
+        Fault("noise", NO_MESSAGE, |_| vec![0xff; 64]),
+        Fault("100,000 sequences in each other", "a message nested more than 16 deep", |id| {
+            let heads = (0..100_000_u32).rev().flat_map(|inner| {
+                let [a, b, c, d] = (inner * 6).to_be_bytes();
+                [0x30, 0x84, a, b, c, d]
+            });
+            message_of(id, &tlv(0x64, &heads.collect::<Vec<u8>>()))
+        }),
+        Fault("five million empty values", "a message of more than 4194304 parts", |id| {
+            message_of(id, &tlv(0x64, &tlv(4, b"").repeat(5_000_000)))
+        }),
     ];
-    for Fault(what, bytes) in faults {
+    for Fault(what, words, bytes) in faults {
         let snapshot =
             with_second_page(move |id| vec![Reply::Bytes(bytes(id)), person(id, "bob"), done(id, 0)]).await;
-        assert!(!partial(&snapshot).is_empty(), "{what}");
+        assert!(partial(&snapshot).ends_with(words), "{what}: {}", partial(&snapshot));
     }
+}
+
+#[tokio::test]
+async fn an_answer_without_end_ends() {
+    let answers: [fn(u8) -> Reply; 3] = [
+        |id| entry(id, b"uid=mallory,dc=x", &[("mail", &[&[b'x'; 1 << 20]])]),
+        |id| Reply::Bytes(message_of(id, &tlv(0x73, &tlv(4, b"ldap://elsewhere/dc=y")))),
+        |id| Reply::Bytes(message_of(id, &tlv(0x79, b""))),
+    ];
+    for answer in answers {
+        let said = endless(answer).await;
+        assert!(said.ends_with("the answer to a search has no end"), "{said}");
+    }
+}
+
+/// What it comes to when the people whom a large group needs are answered with the same for ever.
+async fn endless(answer: fn(u8) -> Reply) -> String {
+    let members: Vec<String> = (0..5_000).map(|number| format!("uid=p{number},dc=x")).collect();
+    let server = FakeLdap::start(move |search| match (&search.cookie, answer(search.id)) {
+        (Some(_), Reply::Bytes(bytes)) => vec![Reply::Endless(bytes)],
+        (Some(_) | None, _) => {
+            let members: Vec<&[u8]> = members.iter().map(String::as_bytes).collect();
+            let attributes: [(&str, &[&[u8]]); 4] = [
+                ("objectClass", &[b"groupOfNames"]),
+                ("cn", &[b"large"]),
+                ("entryUUID", &[b"1"]),
+                ("member", &members),
+            ];
+            vec![entry(search.id, b"cn=large,dc=x", &attributes), done(search.id, 0)]
+        }
+    })
+    .await;
+    let timeout = Duration::from_secs(30);
+    let config = LdapConfig { timeout, ..config(&server, Schema::Rfc2307bis) };
+    let source = LdapSource::new(config, None).unwrap();
+    partial(&source.read(&[GroupRef::parse("large")]).await.unwrap())
+}
+
+/// A server that answers whatever comes first with these bytes, and then keeps silent.
+async fn first_answer(bytes: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ldap://{}", listener.local_addr().unwrap());
+    let served = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 256];
+        let read = stream.read(&mut request).await.unwrap();
+        stream.write_all(&bytes).await.unwrap();
+        // Until the client hangs up.
+        while stream.read(&mut request).await.is_ok_and(|more| more > 0) {}
+        read
+    });
+    let server = FakeLdap { url, log: unbounded_channel().1 };
+    let source = LdapSource::new(config(&server, Schema::Rfc2307), None).unwrap();
+    let error = source.read(&[GroupRef::parse("unix")]).await.unwrap_err();
+    assert!(served.await.unwrap() > 0);
+    format!("{}\nhint: {}", error.chain(), error.hint).replace(&server.url, "URL")
+}
+
+#[tokio::test]
+async fn an_answer_to_the_bind_that_is_none_is_told() {
+    let told = |what: &str, hint: &str| {
+        format!("failed to bind to `URL` as nobody (anonymously): {what}\nhint: {hint}")
+    };
+    let is_it_ldaps = "is this port one of LDAPS? then the URL starts with `ldaps://`";
+    assert_eq!(
+        first_answer(b"HTTP/1.1 400 Bad Request\r\n".to_vec()).await,
+        told("the server sent something that is no LDAP message", is_it_ldaps)
+    );
+    let deep = tlv(0x61, &(0..17).fold(Vec::new(), |inner, _| tlv(0x30, &inner)));
+    assert_eq!(
+        first_answer(message_of(1, &deep)).await,
+        told("the server sent a message nested more than 16 deep", "")
+    );
+    assert_eq!(
+        first_answer(message_of(2, &result(0x61, 0, ""))).await,
+        told("the server sent an answer that nobody asked for", "")
+    );
+    let notice = tlv(0x78, &[tlv(10, &[52]), tlv(4, b""), tlv(4, b"going down")].concat());
+    assert_eq!(
+        first_answer(message_of(0, &notice)).await,
+        told("the server hung up: result code 52 (unavailable): going down", "")
+    );
+    assert_eq!(
+        first_answer(vec![0x30, 0x0C, 2, 1]).await,
+        told("no answer within 300ms", "check `urls`, the network and the firewall, or raise `timeout`")
+    );
 }
 
 #[tokio::test]
@@ -184,7 +291,11 @@ async fn a_notice_of_disconnection_is_no_end() {
         vec![Reply::Bytes(message_of(0, &notice)), Reply::Close]
     })
     .await;
-    assert!(partial(&snapshot).ends_with("the server closed the connection"), "{}", partial(&snapshot));
+    assert!(
+        partial(&snapshot).ends_with("the server hung up: result code 52 (unavailable): going down"),
+        "{}",
+        partial(&snapshot)
+    );
 }
 
 #[tokio::test]
@@ -260,7 +371,7 @@ async fn the_pieces_of_a_large_group_are_followed_to_the_last() {
     assert_eq!(*coverage, Coverage::Complete);
     assert_eq!(&*group.id, "00112233-4455-6677-8899-aabbccddeeff");
     assert_eq!(members.len(), 6, "the seventh is disabled");
-    assert_eq!(snapshot.people[0].id.as_str(), "00112233-4455-6677-8899-aabbccddee30");
+    assert_eq!(snapshot.people[0].id(), "00112233-4455-6677-8899-aabbccddee30");
 }
 
 #[tokio::test]

@@ -38,9 +38,9 @@ pub struct Company<'a> {
 
 /// Observes and plans with the memory of a state that is open for a run.
 pub async fn planned(store: &Store, neighbours: &Neighbours, now: Timestamp) -> Result<Planned, EdgeError> {
-    let (memory, in_flight) = store.recall(now).await?;
+    let memory = store.recall(now).await?;
     let input = observe(&neighbours.wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await?;
-    let in_flight = settled_in_flight(&in_flight, &input.seats.purchases);
+    let in_flight = settled_in_flight(&input.memory.in_flight, &input.seats.purchases);
     Ok(Planned { plan: plan(&input), in_flight })
 }
 

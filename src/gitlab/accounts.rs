@@ -12,14 +12,15 @@ use crate::gitlab::members::members;
 use crate::gitlab::reader::Reader;
 use crate::gitlab::wanted::{Lookup, Wanted, listing_is_cheaper, lookups};
 use crate::gitlab::wire::rest::RestUser;
-use crate::model::account::{Account, AccountId, AccountQuery, Standing};
+use crate::model::account::{Account, AccountId, Standing};
+use crate::model::account_query::AccountQuery;
 use crate::model::purchase::Scope;
 use crate::ports::{AccountReader, EdgeError, Progress};
 
 impl AccountReader for Reader {
     async fn accounts(
         &self,
-        queries: &[AccountQuery],
+        queries: &[AccountQuery<'_>],
         eligible_accounts: Option<u64>,
     ) -> Result<Vec<Arc<Account>>, EdgeError> {
         if queries.is_empty() {
@@ -30,10 +31,14 @@ impl AccountReader for Reader {
             Scope::Instance => search.of_instance(queries, eligible_accounts).await?,
             Scope::TopLevelGroup { path } => {
                 let purchases = self.known_purchases.get().map_or(&[][..], Vec::as_slice);
-                members(&self.client, path, purchases, &Wanted::of(queries)).await?
+                members(&self.client, path, purchases, &Wanted::of(queries))
+                    .await?
+                    .into_iter()
+                    .map(Arc::new)
+                    .collect()
             }
         };
-        Ok(accounts.into_iter().map(Arc::new).collect())
+        Ok(accounts)
     }
 }
 
@@ -45,7 +50,7 @@ struct Search<'a> {
 /// The accounts found so far.
 #[derive(Default)]
 struct Found {
-    accounts: BTreeMap<AccountId, Account>,
+    accounts: BTreeMap<AccountId, Arc<Account>>,
     /// Whether GitLab left out of some of them whether they are bots.
     bots_untold: bool,
 }
@@ -55,20 +60,24 @@ impl Search<'_> {
     /// did not find; as soon as what is left would be more calls than there are pages, everybody is listed.
     async fn of_instance(
         &self,
-        queries: &[AccountQuery],
+        queries: &[AccountQuery<'_>],
         eligible_accounts: Option<u64>,
-    ) -> Result<Vec<Account>, GitLabError> {
+    ) -> Result<Vec<Arc<Account>>, GitLabError> {
         let mut found = Found::default();
-        let mut answered: HashMap<Lookup, bool> = HashMap::new();
-        let mut open: Vec<&AccountQuery> = queries.iter().collect();
+        let mut answered: HashMap<Lookup<'_>, bool> = HashMap::new();
+        let mut open: Vec<AccountQuery<'_>> = queries.to_vec();
         for step in 0.. {
-            open.retain(|query| query.steps.len() > step);
+            open.retain(|query| query.steps().nth(step).is_some());
             if open.is_empty() {
                 break;
             }
-            let now: BTreeSet<Lookup> = open.iter().flat_map(|query| lookups(&query.steps[step])).collect();
-            let now: Vec<Lookup> = now.into_iter().filter(|one| !answered.contains_key(one)).collect();
-            if listing_is_cheaper(now.len(), eligible_accounts) {
+            let mut now = BTreeSet::new();
+            let asked = open.iter().filter_map(|query| query.steps().nth(step)).flat_map(lookups);
+            let beyond = asked.filter(|one| !answered.contains_key(one)).any(|one| {
+                now.insert(one);
+                listing_is_cheaper(now.len(), eligible_accounts)
+            });
+            if beyond {
                 found = self.listed(&Wanted::of(queries), eligible_accounts).await?;
                 break;
             }
@@ -76,7 +85,9 @@ impl Search<'_> {
                 answered.insert(lookup, !meant.is_empty());
                 meant.into_iter().for_each(|shown| found.add(shown));
             }
-            open.retain(|query| !lookups(&query.steps[step]).iter().any(|one| answered[one]));
+            open.retain(|query| {
+                !query.steps().nth(step).into_iter().flat_map(lookups).any(|one| answered[&one])
+            });
         }
         if found.bots_untold {
             self.tell_bots(&mut found).await?;
@@ -85,8 +96,8 @@ impl Search<'_> {
     }
 
     /// Those whom one question means.
-    async fn look_up(&self, lookup: Lookup) -> Result<(Lookup, Vec<Shown>), GitLabError> {
-        let (operation, url) = match &lookup {
+    async fn look_up<'q>(&self, lookup: Lookup<'q>) -> Result<(Lookup<'q>, Vec<Shown>), GitLabError> {
+        let (operation, url) = match lookup {
             Lookup::Identity { provider, extern_uid } => {
                 ("GET /users?extern_uid=", self.users(&[("extern_uid", extern_uid), ("provider", provider)]))
             }
@@ -103,7 +114,7 @@ impl Search<'_> {
 
     /// Reads all accounts and keeps those that are asked for. Where a page begins, only the one before it tells, so they
     /// come one after the other.
-    async fn listed(&self, wanted: &Wanted, expected: Option<u64>) -> Result<Found, GitLabError> {
+    async fn listed(&self, wanted: &Wanted<'_>, expected: Option<u64>) -> Result<Found, GitLabError> {
         let mut found = Found::default();
         let mut ids = HashSet::new();
         let mut next = Some(self.users(&KEYSET));
@@ -135,7 +146,7 @@ impl Search<'_> {
             self.client.rest_list("GET /users?exclude_humans=", self.users(&bots)).await?;
         for bot in bots {
             if let Some(account) = found.accounts.get_mut(&AccountId(bot.id)) {
-                account.standing = Standing::Bot;
+                Arc::make_mut(account).standing = Standing::Bot;
             }
         }
         Ok(())
@@ -153,7 +164,7 @@ const KEYSET: [(&str, &str); 4] =
 impl Found {
     fn add(&mut self, shown: Shown) {
         self.bots_untold |= shown.bot_untold;
-        self.accounts.insert(shown.account.id, shown.account);
+        self.accounts.insert(shown.account.id, Arc::new(shown.account));
     }
 }
 

@@ -12,7 +12,7 @@ use crate::gitlab::wanted::Wanted;
 use crate::gitlab::wire::gid::rest_id;
 use crate::gitlab::wire::graphql::AddOnUsersData;
 use crate::gitlab::wire::rest::{EnterpriseUser, GroupIdentity};
-use crate::model::account::{Account, AccountId, DuoActivity, Identity, Standing};
+use crate::model::account::{Account, AccountId, DuoActivity, Identity, Listing, Standing};
 use crate::model::person::ExternUid;
 use crate::model::purchase::PurchaseId;
 
@@ -26,7 +26,7 @@ pub async fn members(
     client: &Client,
     path: &str,
     purchases: &[PurchaseId],
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
 ) -> Result<Vec<Account>, GitLabError> {
     let group = client
         .namespace()
@@ -41,8 +41,8 @@ pub async fn members(
         identities(client, &group, "scim", !scim.is_empty()),
         enterprise_users(client, &group, wanted.asks_emails()),
     )?;
-    let mut accounts: BTreeMap<AccountId, Account> =
-        eligible.into_iter().map(|account| (account.id, account)).collect();
+    let mut accounts: BTreeMap<AccountId, Listing> =
+        eligible.into_iter().map(|account| (account.id, account.listing())).collect();
     for user in enterprise {
         let account =
             accounts.entry(AccountId(user.id)).or_insert_with(|| outsider(AccountId(user.id), user.username));
@@ -64,12 +64,12 @@ pub async fn members(
             );
         }
     }
-    Ok(accounts.into_values().filter(|account| wanted.means(account)).collect())
+    Ok(accounts.into_values().map(Account::from).filter(|account| wanted.means(account)).collect())
 }
 
 /// An account that GitLab knows by an identity or an address, and that could not have a seat in this group.
-fn outsider(id: AccountId, username: Box<str>) -> Account {
-    Account {
+fn outsider(id: AccountId, username: Box<str>) -> Listing {
+    Listing {
         id,
         username,
         emails: Vec::new(),

@@ -90,17 +90,17 @@ mod tests {
     use std::sync::Mutex;
 
     use crate::gitlab::pages::{Page, cursor, read_whole};
-    use crate::model::account::{Account, AccountId, DuoActivity, Standing};
+    use crate::model::account::{Account, AccountId, DuoActivity, Listing, Standing};
 
     fn account(id: u64) -> Account {
-        Account {
+        Account::from(Listing {
             id: AccountId(id),
             username: "a".into(),
             emails: vec![],
             identities: vec![],
             standing: Standing::Eligible,
             last_duo_activity: DuoActivity::NotTold,
-        }
+        })
     }
 
     /// A list of `holds` entries behind offset cursors; tells the offsets it was asked for.

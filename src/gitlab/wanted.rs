@@ -1,31 +1,34 @@
 //! Which accounts a set of questions could mean, and what to look up for it; pure.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use crate::model::account::{Account, AccountQuery, QueryStep};
-use crate::model::person::ExternUid;
+use crate::model::account::Account;
+use crate::model::account_query::{AccountQuery, QueryStep};
+use crate::model::person::{ExternUid, Person};
+use crate::model::texts::lower;
 
 /// Everything that any step of any question names, in the spelling in which it is compared.
 #[derive(Debug, Default)]
-pub struct Wanted {
-    identities: HashMap<Box<str>, HashSet<ExternUid>>,
-    emails: HashSet<String>,
-    usernames: HashSet<String>,
+pub struct Wanted<'a> {
+    identities: HashMap<&'a str, HashSet<Cow<'a, str>>>,
+    emails: HashSet<Cow<'a, str>>,
+    usernames: HashSet<Cow<'a, str>>,
 }
 
-impl Wanted {
-    pub fn of(queries: &[AccountQuery]) -> Wanted {
+impl<'a> Wanted<'a> {
+    pub fn of(queries: &[AccountQuery<'a>]) -> Wanted<'a> {
         let mut wanted = Wanted::default();
-        for lookup in queries.iter().flat_map(|query| &query.steps).flat_map(lookups) {
+        for lookup in queries.iter().flat_map(|query| query.steps()).flat_map(lookups) {
             match lookup {
                 Lookup::Identity { provider, extern_uid } => {
-                    wanted.identities.entry(provider).or_default().insert(ExternUid::new(&extern_uid));
+                    wanted.identities.entry(provider).or_default().insert(ExternUid::folded(extern_uid));
                 }
                 Lookup::Email { address } => {
-                    wanted.emails.insert(address.to_lowercase());
+                    wanted.emails.insert(lower(address));
                 }
                 Lookup::Username { username } => {
-                    wanted.usernames.insert(username.to_lowercase());
+                    wanted.usernames.insert(lower(username));
                 }
             }
         }
@@ -34,13 +37,11 @@ impl Wanted {
 
     /// Whether some step of some question could mean this account.
     pub fn means(&self, account: &Account) -> bool {
-        self.usernames.contains(&account.username.to_lowercase())
-            || account.emails.iter().any(|email| self.emails.contains(&email.to_lowercase()))
-            || account.identities.iter().any(|identity| {
-                self.identities
-                    .get(&identity.provider)
-                    .is_some_and(|uids| uids.contains(&identity.extern_uid))
-            })
+        self.usernames.contains(&lower(account.username()))
+            || account.emails().any(|email| self.emails.contains(&lower(email)))
+            || account
+                .identities()
+                .any(|(provider, uid)| self.identities.get(provider).is_some_and(|uids| uids.contains(uid)))
     }
 
     pub fn asks_emails(&self) -> bool {
@@ -48,54 +49,53 @@ impl Wanted {
     }
 
     /// Those of these providers that are asked for.
-    pub fn providers<'a>(&self, among: &'a [&'a str]) -> Vec<&'a str> {
+    pub fn providers<'b>(&self, among: &'b [&'b str]) -> Vec<&'b str> {
         among.iter().copied().filter(|&provider| self.identities.contains_key(provider)).collect()
     }
 }
 
 /// One question to GitLab.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Lookup {
-    Identity { provider: Box<str>, extern_uid: Box<str> },
-    Email { address: Box<str> },
-    Username { username: Box<str> },
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lookup<'a> {
+    Identity { provider: &'a str, extern_uid: &'a str },
+    Email { address: &'a str },
+    Username { username: &'a str },
 }
 
-impl Lookup {
+impl Lookup<'_> {
     /// Whether GitLab's answer is meant: a search also finds what merely resembles.
-    pub fn means(&self, account: &Account) -> bool {
+    pub fn means(self, account: &Account) -> bool {
         match self {
             Lookup::Identity { provider, extern_uid } => {
-                let extern_uid = ExternUid::new(extern_uid);
-                account
-                    .identities
-                    .iter()
-                    .any(|identity| identity.provider == *provider && identity.extern_uid == extern_uid)
+                let extern_uid = ExternUid::folded(extern_uid);
+                account.identities().any(|identity| identity == (provider, &*extern_uid))
             }
-            Lookup::Email { address } => {
-                account.emails.iter().any(|email| email.to_lowercase() == address.to_lowercase())
-            }
-            Lookup::Username { username } => account.username.to_lowercase() == username.to_lowercase(),
+            Lookup::Email { address } => account.emails().any(|email| lower(email) == lower(address)),
+            Lookup::Username { username } => lower(account.username()) == lower(username),
+        }
+    }
+
+    /// Whether there is anything to ask for.
+    fn asks(self) -> bool {
+        match self {
+            Lookup::Identity { extern_uid: asked, .. }
+            | Lookup::Email { address: asked }
+            | Lookup::Username { username: asked } => !asked.trim().is_empty(),
         }
     }
 }
 
 /// What one step asks of GitLab; nothing for what is empty.
-pub fn lookups(step: &QueryStep) -> Vec<Lookup> {
-    match step {
-        QueryStep::Identity { provider, extern_uid } if !extern_uid.trim().is_empty() => {
-            vec![Lookup::Identity { provider: provider.clone(), extern_uid: extern_uid.clone() }]
+pub fn lookups(step: QueryStep<'_>) -> impl Iterator<Item = Lookup<'_>> {
+    let (sole, of) = match step {
+        QueryStep::Identity { provider, extern_uid } => {
+            (Some(Lookup::Identity { provider, extern_uid }), None)
         }
-        QueryStep::Email { addresses } => addresses
-            .iter()
-            .filter(|address| !address.trim().is_empty())
-            .map(|address| Lookup::Email { address: address.clone() })
-            .collect(),
-        QueryStep::Username { username } if !username.trim().is_empty() => {
-            vec![Lookup::Username { username: username.clone() }]
-        }
-        QueryStep::Identity { .. } | QueryStep::Username { .. } => Vec::new(),
-    }
+        QueryStep::Email { of } => (None, Some(of)),
+        QueryStep::Username { username } => (Some(Lookup::Username { username }), None),
+    };
+    let addresses = of.into_iter().flat_map(Person::emails).map(|address| Lookup::Email { address });
+    sole.into_iter().chain(addresses).filter(|lookup| lookup.asks())
 }
 
 /// Looking up one by one, or listing all: whichever is fewer calls. Where GitLab did not tell how many accounts it
@@ -109,13 +109,13 @@ pub fn listing_is_cheaper(lookups: usize, eligible_accounts: Option<u64>) -> boo
 #[cfg(test)]
 mod tests {
     use crate::gitlab::wanted::{Lookup, Wanted, listing_is_cheaper, lookups};
-    use crate::model::account::{
-        Account, AccountId, AccountQuery, DuoActivity, Identity, QueryStep, Standing,
-    };
-    use crate::model::person::ExternUid;
+    use crate::model::account::{Account, AccountId, DuoActivity, Identity, Listing, MatchBy, Standing};
+    use crate::model::account_query::{AccountQuery, QueryStep};
+    use crate::model::person::{ExternUid, Person, Profile};
+    use crate::model::policy::Matching;
 
     fn ada() -> Account {
-        Account {
+        Account::from(Listing {
             id: AccountId(7),
             username: "Ada".into(),
             emails: vec!["Ada@Corp.example.com".into()],
@@ -125,37 +125,40 @@ mod tests {
             }],
             standing: Standing::Eligible,
             last_duo_activity: DuoActivity::NotTold,
-        }
+        })
     }
 
-    fn meant(step: QueryStep) -> bool {
-        let by_lookup = lookups(&step).iter().any(|lookup| lookup.means(&ada()));
-        let by_list = Wanted::of(&[AccountQuery { steps: vec![step] }]).means(&ada());
+    fn meant(person: Profile<'_>, provider: &str) -> bool {
+        let person = Person::from(person);
+        let match_by = vec![MatchBy::Identity, MatchBy::Email, MatchBy::Username];
+        let how = Matching { match_by, identity_provider: Some(provider.into()) };
+        let query = AccountQuery { person: &person, how: &how };
+        let by_lookup = query.steps().flat_map(lookups).any(|lookup| lookup.means(&ada()));
+        let by_list = Wanted::of(&[query]).means(&ada());
         assert_eq!(by_lookup, by_list, "looking up and listing must find the same");
         by_list
     }
 
-    fn identity(provider: &str, extern_uid: &str) -> QueryStep {
-        QueryStep::Identity { provider: provider.into(), extern_uid: extern_uid.into() }
-    }
-
     #[test]
     fn spelling_does_not_matter_but_the_provider_does() {
-        assert!(meant(identity("ldapmain", "UID=ADA, DC=Corp")));
-        assert!(!meant(identity("saml", "UID=ADA, DC=Corp")));
-        assert!(meant(QueryStep::Email { addresses: vec!["x@y".into(), "ada@corp.example.com".into()] }));
-        assert!(meant(QueryStep::Username { username: "ada".into() }));
-        assert!(!meant(QueryStep::Username { username: "ad".into() }));
+        let identity = || Profile { identity: Some("UID=ADA, DC=Corp".into()), ..Profile::default() };
+        assert!(meant(identity(), "ldapmain"));
+        assert!(!meant(identity(), "saml"));
+        let emails = vec!["x@y".into(), "ada@corp.example.com".into()];
+        assert!(meant(Profile { emails, ..Profile::default() }, "ldapmain"));
+        let username = |name: &'static str| Profile { username: Some(name.into()), ..Profile::default() };
+        assert!(meant(username("ada"), "ldapmain"));
+        assert!(!meant(username("ad"), "ldapmain"));
     }
 
     #[test]
     fn nothing_is_asked_for_what_is_empty() {
-        assert!(lookups(&identity("ldapmain", " ")).is_empty());
-        assert!(lookups(&QueryStep::Email { addresses: vec!["".into()] }).is_empty());
-        assert_eq!(
-            lookups(&QueryStep::Username { username: "ada".into() }),
-            [Lookup::Username { username: "ada".into() }]
-        );
+        let blank = QueryStep::Identity { provider: "ldapmain", extern_uid: " " };
+        assert_eq!(lookups(blank).count(), 0);
+        let nowhere = Person::from(Profile { emails: vec!["".into()], ..Profile::default() });
+        assert_eq!(lookups(QueryStep::Email { of: &nowhere }).count(), 0);
+        let ada = lookups(QueryStep::Username { username: "ada" });
+        assert_eq!(ada.collect::<Vec<_>>(), [Lookup::Username { username: "ada" }]);
     }
 
     #[test]

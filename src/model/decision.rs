@@ -129,7 +129,7 @@ impl Decision {
     pub fn order(&self) -> (AddOn, u8, i64, u32, &str, AccountId) {
         let (verdict, place) = self.verdict.order();
         let rank = self.grounds.as_ref().map_or(i64::MAX, |grounds| grounds.rank);
-        (self.add_on, verdict, rank, place, &self.account.username, self.account.id)
+        (self.add_on, verdict, rank, place, self.account.username(), self.account.id)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Distinguished names compared as directories compare them (RFC 4514, RFC 4518), not as text.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// A distinguished name in a canonical spelling: attribute types and values in lower case, white space folded,
@@ -10,10 +11,15 @@ pub struct DistinguishedName(Box<str>);
 impl DistinguishedName {
     /// Reads the text form of RFC 4514. `None` where the text is no distinguished name; the empty text is none either.
     pub fn parse(text: &str) -> Option<DistinguishedName> {
+        DistinguishedName::folded(text).map(|name| DistinguishedName(name.into()))
+    }
+
+    /// The canonical spelling alone.
+    pub fn folded(text: &str) -> Option<Cow<'_, str>> {
         if text.trim().is_empty() {
             return None;
         }
-        plain(text).or_else(|| Some(thoroughly(text)?.into_boxed_str())).map(DistinguishedName)
+        plain(text).or_else(|| thoroughly(text).map(Cow::Owned))
     }
 
     /// The canonical spelling, fit for comparing and hashing.
@@ -41,12 +47,6 @@ impl DistinguishedName {
     }
 }
 
-impl From<DistinguishedName> for Box<str> {
-    fn from(name: DistinguishedName) -> Box<str> {
-        name.0
-    }
-}
-
 impl fmt::Debug for DistinguishedName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
@@ -55,9 +55,10 @@ impl fmt::Debug for DistinguishedName {
 
 /// The canonical spelling of a name that has nothing to fold but its case, which is most of them, in one pass. `None`
 /// where it takes more than that.
-fn plain(text: &str) -> Option<Box<str>> {
-    let (mut in_type, mut last) = (true, b',');
+fn plain(text: &str) -> Option<Cow<'_, str>> {
+    let (mut in_type, mut last, mut is_lower) = (true, b',', true);
     for byte in text.bytes() {
+        is_lower &= !byte.is_ascii_uppercase();
         match byte {
             b'=' if in_type && last != b',' => in_type = false,
             b',' if !in_type => in_type = true,
@@ -72,7 +73,8 @@ fn plain(text: &str) -> Option<Box<str>> {
         }
         last = byte;
     }
-    (!in_type && last != b' ').then(|| text.to_ascii_lowercase().into_boxed_str())
+    let folded = || if is_lower { text.into() } else { text.to_ascii_lowercase().into() };
+    (!in_type && last != b' ').then(folded)
 }
 
 /// The canonical spelling of any name.

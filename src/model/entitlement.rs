@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::group::NestingPath;
-use crate::model::person::{Person, SourceName};
+use crate::model::person::{Person, PersonId, PersonKey, SourceName};
 use crate::model::rule::RuleName;
 
 /// A person together with the source that knows them.
@@ -11,6 +11,12 @@ use crate::model::rule::RuleName;
 pub struct KnownPerson {
     pub source: SourceName,
     pub person: Arc<Person>,
+}
+
+impl KnownPerson {
+    pub fn key(&self) -> PersonKey {
+        PersonKey { source: self.source.clone(), id: PersonId::new(self.person.id()) }
+    }
 }
 
 /// Why somebody is entitled: the rule, and the way through nested groups.

@@ -1,6 +1,7 @@
 //! Ground floor: the nouns of the program, pure data that every other room may use.
 
 pub mod account;
+pub mod account_query;
 pub mod add_on;
 pub mod decision;
 pub mod distinguished_name;
@@ -18,3 +19,4 @@ pub mod purchase;
 pub mod rule;
 pub mod seat_pool;
 pub mod snapshot;
+pub mod texts;

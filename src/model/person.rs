@@ -1,9 +1,11 @@
 //! People as a directory knows them, followed by the key that never changes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::model::distinguished_name::DistinguishedName;
+use crate::model::texts::{Texts, lower};
 
 /// The name of a source, as its section in the configuration says: `corp` of `[ldap.corp]`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,16 +54,25 @@ pub struct PersonKey {
     pub id: PersonId,
 }
 
-/// One person, as one source described them.
+/// One person, as one source described them; made from a [`Profile`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    pub id: PersonId,
-    pub username: Option<Box<str>>,
-    pub name: Option<Box<str>>,
+    /// The id, the username, the identity as it is spelt, as it is compared where that differs, the name, the addresses.
+    texts: Texts,
+    attributes: Box<[Attribute]>,
+}
+
+/// What a source tells of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Profile<'a> {
+    /// The directory's unchanging key.
+    pub id: Cow<'a, str>,
+    pub username: Option<Cow<'a, str>>,
+    pub name: Option<Cow<'a, str>>,
     /// The first is the one reports show; all of them are tried when accounts are matched by `email`.
-    pub emails: Vec<Box<str>>,
+    pub emails: Vec<Cow<'a, str>>,
     /// What GitLab may hold as `extern_uid`: the DN, or the value of `identity_attribute`; spelt as the source spells it.
-    pub identity: Option<Box<str>>,
+    pub identity: Option<Cow<'a, str>>,
     /// The extra attributes that the configuration asks for, sorted by name; absent ones are left out.
     pub attributes: Vec<Attribute>,
 }
@@ -75,14 +86,47 @@ pub struct Attribute {
 }
 
 impl Person {
+    pub fn id(&self) -> &str {
+        self.texts.at(0).unwrap_or_default()
+    }
+
+    pub fn username(&self) -> Option<&str> {
+        self.texts.at(1)
+    }
+
+    /// See [`Profile::identity`].
+    pub fn identity(&self) -> Option<&str> {
+        self.texts.at(2)
+    }
+
+    /// The identity in the spelling in which it is compared: that of [`ExternUid`].
+    pub fn extern_uid(&self) -> Option<&str> {
+        let mut row = self.texts.iter().skip(2);
+        let (spelt, compared) = (row.next()?, row.next()?);
+        compared.or(spelt)
+    }
+
+    pub fn name(&self) -> Option<&str> {
+        self.texts.at(4)
+    }
+
+    /// See [`Profile::emails`].
+    pub fn emails(&self) -> impl Iterator<Item = &str> + Clone {
+        self.texts.iter().skip(5).flatten()
+    }
+
     /// The address reports show.
     pub fn email(&self) -> Option<&str> {
-        self.emails.first().map(|email| &**email)
+        self.texts.at(5)
     }
 
     /// The name reports show: the display name, else the username, else the id.
     pub fn label(&self) -> &str {
-        self.name.as_deref().or(self.username.as_deref()).unwrap_or(self.id.as_str())
+        self.name().or(self.username()).unwrap_or(self.id())
+    }
+
+    pub fn attributes(&self) -> &[Attribute] {
+        &self.attributes
     }
 
     /// The values of an extra attribute, empty where the person has none.
@@ -91,6 +135,30 @@ impl Person {
             .iter()
             .find(|attribute| &*attribute.name == name)
             .map_or(&[], |attribute| &attribute.values)
+    }
+
+    /// What the source told.
+    pub fn profile(&self) -> Profile<'_> {
+        Profile {
+            id: self.id().into(),
+            username: self.username().map(Cow::from),
+            name: self.name().map(Cow::from),
+            emails: self.emails().map(Cow::from).collect(),
+            identity: self.identity().map(Cow::from),
+            attributes: self.attributes.to_vec(),
+        }
+    }
+}
+
+impl From<Profile<'_>> for Person {
+    fn from(profile: Profile<'_>) -> Person {
+        let Profile { id, username, name, emails, identity, attributes } = profile;
+        let identity = identity.as_deref();
+        let compared = identity.map(ExternUid::folded);
+        let compared = compared.as_deref().filter(|compared| Some(*compared) != identity);
+        let texts = [Some(&*id), username.as_deref(), identity, compared, name.as_deref()];
+        let emails = emails.iter().map(|email| Some(&**email));
+        Person { texts: Texts::new(texts.into_iter().chain(emails)), attributes: attributes.into() }
     }
 }
 
@@ -101,19 +169,15 @@ pub struct ExternUid(Box<str>);
 
 impl ExternUid {
     pub fn new(text: &str) -> ExternUid {
-        match DistinguishedName::parse(text) {
-            Some(name) => ExternUid(name.into()),
-            None => ExternUid(text.trim().to_lowercase().into()),
-        }
+        ExternUid(ExternUid::folded(text).into())
+    }
+
+    /// The spelling alone.
+    pub fn folded(text: &str) -> Cow<'_, str> {
+        DistinguishedName::folded(text).unwrap_or_else(|| lower(text.trim()))
     }
 
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl From<ExternUid> for String {
-    fn from(uid: ExternUid) -> String {
-        uid.0.into()
     }
 }

@@ -161,7 +161,7 @@ impl Plan {
     /// The usernames of the accounts that this plan decides about.
     pub fn usernames(&self) -> HashMap<SeatKey, &str> {
         let seat = |decision: &Decision| SeatKey { add_on: decision.add_on, account: decision.account.id };
-        self.decisions.iter().map(|decision| (seat(decision), &*decision.account.username)).collect()
+        self.decisions.iter().map(|decision| (seat(decision), decision.account.username())).collect()
     }
 
     /// The digest of the changes alone, so that an approval outlives unrelated news.

@@ -30,39 +30,32 @@ pub fn accounts(input: &PlanningInput) -> Vec<Arc<Account>> {
 
 /// Whether the listing of holders tells anything that is not known already.
 fn adds(known: &Account, holder: &Account) -> bool {
-    holder.username != known.username
-        || holder.emails.iter().any(|email| !known.emails.contains(email))
-        || (known.identities.is_empty() && !holder.identities.is_empty())
+    holder.username() != known.username()
+        || new_emails(known, holder).next().is_some()
+        || (known.identities().next().is_none() && holder.identities().next().is_some())
         || (known.standing == Standing::Eligible && holder.standing != Standing::Eligible)
         || (holder.last_duo_activity != DuoActivity::NotTold
             && holder.last_duo_activity != known.last_duo_activity)
 }
 
+fn new_emails<'a>(known: &Account, holder: &'a Account) -> impl Iterator<Item = &'a str> {
+    holder.emails().filter(|email| known.emails().all(|held| held != *email))
+}
+
 fn join(known: &Account, holder: &Account) -> Account {
-    Account {
-        id: known.id,
-        // Identities of former members of a top-level group come with a number alone.
-        username: holder.username.clone(),
-        emails: known
-            .emails
-            .iter()
-            .chain(holder.emails.iter().filter(|email| !known.emails.contains(email)))
-            .cloned()
-            .collect(),
-        identities: if known.identities.is_empty() {
-            holder.identities.clone()
-        } else {
-            known.identities.clone()
-        },
-        standing: match &known.standing {
-            Standing::Eligible => holder.standing.clone(),
-            ineligible @ (Standing::Inactive { .. } | Standing::Bot | Standing::NotAMember) => {
-                ineligible.clone()
-            }
-        },
-        last_duo_activity: match holder.last_duo_activity {
-            DuoActivity::NotTold => known.last_duo_activity,
-            told @ (DuoActivity::Never | DuoActivity::On(_)) => told,
-        },
+    let told = holder.listing();
+    let mut joined = known.listing();
+    // Identities of former members of a top-level group come with a number alone.
+    joined.username = told.username;
+    joined.emails.extend(new_emails(known, holder).map(Box::from));
+    if joined.identities.is_empty() {
+        joined.identities = told.identities;
     }
+    if joined.standing == Standing::Eligible {
+        joined.standing = told.standing;
+    }
+    if told.last_duo_activity != DuoActivity::NotTold {
+        joined.last_duo_activity = told.last_duo_activity;
+    }
+    Account::from(joined)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::account::AccountId;
 use crate::model::decision::{LeaveReason, RevokeReason, Verdict};
 use crate::model::holding::SeatKey;
-use crate::model::person::PersonKey;
+use crate::model::person::{PersonId, PersonKey};
 use crate::model::plan::Bookkeeping;
 use crate::planning::claims::{Ground, claimant};
 use crate::planning::dossiers::{Archive, Dossier, of_add_on};
@@ -72,9 +72,9 @@ pub fn close(archive: &Archive<'_>, is_frozen: bool, books: &mut Bookkeeping) {
 }
 
 fn is(ground: &Ground<'_>, person: &PersonKey) -> bool {
-    person.id == ground.person.id && person.source == ground.rule().source
+    person.id.as_str() == ground.person.id() && person.source == ground.rule().source
 }
 
 fn key(ground: &Ground<'_>) -> PersonKey {
-    PersonKey { source: ground.rule().source.clone(), id: ground.person.id.clone() }
+    PersonKey { source: ground.rule().source.clone(), id: PersonId::new(ground.person.id()) }
 }

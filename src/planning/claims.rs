@@ -9,7 +9,7 @@ use crate::model::account::MatchBy;
 use crate::model::add_on::AddOn;
 use crate::model::entitlement::{Grounds, KnownPerson};
 use crate::model::group::Member;
-use crate::model::person::{Person, PersonId, SourceName};
+use crate::model::person::{Person, SourceName};
 use crate::model::plan::Unmatched;
 use crate::model::rule::Rule;
 use crate::planning::matching::{Matches, PersonMatch};
@@ -120,7 +120,7 @@ pub fn gather<'a>(
     accounts: usize,
 ) -> (BTreeMap<AddOn, Claims<'a>>, Vec<Unmatched>) {
     let mut by_add_on: BTreeMap<AddOn, Gathered<'a>> = BTreeMap::new();
-    let mut unmatched: BTreeMap<(&SourceName, &PersonId), Unmatched> = BTreeMap::new();
+    let mut unmatched: BTreeMap<(&SourceName, &str), Unmatched> = BTreeMap::new();
     let mut best_first: Vec<&'a RuleReading<'a>> = rules.iter().collect();
     best_first.sort_by_key(|reading| (reading.rule.rank, &reading.rule.name));
     for reading in best_first {
@@ -151,7 +151,7 @@ pub fn gather<'a>(
                 Some(PersonMatch::None { because }) if !reading.ended => {
                     // Each person once, under the best rule that entitles them.
                     let person = &snapshot.people[member.person as usize];
-                    unmatched.entry((&snapshot.source, &person.id)).or_insert_with(|| Unmatched {
+                    unmatched.entry((&snapshot.source, person.id())).or_insert_with(|| Unmatched {
                         person: KnownPerson { source: snapshot.source.clone(), person: Arc::clone(person) },
                         because,
                         rule: reading.rule.name.clone(),

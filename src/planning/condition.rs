@@ -99,10 +99,10 @@ impl Condition {
 /// The values of an attribute, the built-in names included.
 pub fn values<'a>(person: &'a Person, name: &str) -> Vec<&'a str> {
     match name {
-        "id" => vec![person.id.as_str()],
-        "username" => person.username.as_deref().into_iter().collect(),
-        "name" => person.name.as_deref().into_iter().collect(),
-        "email" => person.emails.iter().map(|email| &**email).collect(),
+        "id" => vec![person.id()],
+        "username" => person.username().into_iter().collect(),
+        "name" => person.name().into_iter().collect(),
+        "email" => person.emails().collect(),
         other => person.attribute(other).iter().map(|value| &**value).collect(),
     }
 }
@@ -232,21 +232,18 @@ impl fmt::Display for NoAnswer {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::person::{Attribute, Person, PersonId};
+    use crate::model::person::{Attribute, Person, Profile};
     use crate::planning::condition::{Condition, ConditionError};
 
     fn ada() -> Person {
-        Person {
-            id: PersonId::new("1"),
+        let department = Attribute { name: "department".into(), values: vec!["R&D".into(), "Lab".into()] };
+        Person::from(Profile {
+            id: "1".into(),
             username: Some("ada".into()),
-            name: None,
             emails: vec!["ada@corp.example".into()],
-            identity: None,
-            attributes: vec![Attribute {
-                name: "department".into(),
-                values: vec!["R&D".into(), "Lab".into()],
-            }],
-        }
+            attributes: vec![department],
+            ..Profile::default()
+        })
     }
 
     fn holds(text: &str) -> bool {

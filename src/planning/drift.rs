@@ -41,7 +41,7 @@ pub fn findings(input: &PlanningInput, accounts: &[Arc<Account>]) -> Vec<Finding
 
 fn names<'a>(seats: impl Iterator<Item = &'a SeatKey>, accounts: &[Arc<Account>]) -> Vec<String> {
     let name = |seat: &SeatKey| match accounts.binary_search_by_key(&seat.account, |account| account.id) {
-        Ok(place) => accounts[place].username.to_string(),
+        Ok(place) => accounts[place].username().to_string(),
         Err(_) => format!("account {}", seat.account),
     };
     seats.map(name).collect()

@@ -47,22 +47,19 @@ pub fn explain(input: &PlanningInput, asked: &str) -> Explanation {
 
 fn is_account(account: &Account, asked: &str) -> bool {
     let asked = asked.trim().to_lowercase();
-    account.username.to_lowercase() == asked
+    account.username().to_lowercase() == asked
         || account.id.to_string() == asked
-        || account.emails.iter().any(|email| email.to_lowercase() == asked)
+        || account.emails().any(|email| email.to_lowercase() == asked)
 }
 
 fn is_person(person: &Person, asked: &str) -> bool {
     let lower = asked.trim().to_lowercase();
     let is = |text: &str| text.to_lowercase() == lower;
-    is(person.id.as_str())
-        || person.username.as_deref().is_some_and(is)
-        || person.name.as_deref().is_some_and(is)
-        || person.emails.iter().any(|email| is(email))
-        || person
-            .identity
-            .as_deref()
-            .is_some_and(|identity| ExternUid::new(identity) == ExternUid::new(asked))
+    is(person.id())
+        || person.username().is_some_and(is)
+        || person.name().is_some_and(is)
+        || person.emails().any(is)
+        || person.extern_uid() == Some(ExternUid::new(asked).as_str())
 }
 
 fn person_explained(
@@ -77,7 +74,7 @@ fn person_explained(
         None => MatchExplained::NotSought,
         Some(PersonMatch::None { because }) => MatchExplained::None { because },
         Some(PersonMatch::Account { place, by }) => {
-            MatchExplained::Account { username: accounts[place as usize].username.clone(), by }
+            MatchExplained::Account { username: accounts[place as usize].username().into(), by }
         }
     };
     PersonExplained {

@@ -236,10 +236,10 @@ fn of_seats(desk: &Desk<'_>, reconciled: &Reconciled<'_>, findings: &mut Vec<Fin
                 Verdict::Leave { because: LeaveReason::Contested }
                 | Verdict::Wait { because: WaitReason::Contested },
             ) => {
-                contested.push(&*decided.account.username);
+                contested.push(decided.account.username());
             }
             Some(Verdict::Leave { .. }) if decided.account.standing != Standing::Eligible => {
-                ineligible.push(&*decided.account.username);
+                ineligible.push(decided.account.username());
             }
             Some(
                 Verdict::Assign { .. }

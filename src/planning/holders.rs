@@ -120,7 +120,7 @@ impl Holders<'_> {
     }
 
     pub fn protected(&self, account: &Account) -> bool {
-        !self.policy.protect.is_empty() && self.policy.protect.contains(&account.username.to_lowercase())
+        !self.policy.protect.is_empty() && self.policy.protect.contains(&account.username().to_lowercase())
     }
 
     /// Whether somebody else undid the same change twice, the last times we made it.

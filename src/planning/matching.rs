@@ -5,13 +5,15 @@ use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::model::account::{Account, AccountQuery, MatchBy, QueryStep, Standing};
+use crate::model::account::{Account, MatchBy, Standing};
+use crate::model::account_query::AccountQuery;
 use crate::model::finding::{Finding, FindingCode, Level};
 use crate::model::holding::SeatKey;
-use crate::model::person::{ExternUid, Person, PersonKey, SourceName};
+use crate::model::person::{Person, PersonId, PersonKey, SourceName};
 use crate::model::plan::UnmatchedReason;
 use crate::model::policy::Matching;
 use crate::model::snapshot::Snapshot;
+use crate::model::texts::lower;
 use crate::planning::fingerprint::Fingerprints;
 use crate::planning::input::PlanningInput;
 use crate::planning::rules::RuleReading;
@@ -48,30 +50,16 @@ impl Matches {
 
 /// The questions by which GitLab is asked for the accounts of everyone in these snapshots. Whoever plans from the
 /// answers matches by the same steps.
-pub fn queries(snapshots: &[Snapshot], matching: &BTreeMap<SourceName, Matching>) -> Vec<AccountQuery> {
+pub fn queries<'a>(
+    snapshots: &'a [Snapshot],
+    matching: &'a BTreeMap<SourceName, Matching>,
+) -> Vec<AccountQuery<'a>> {
     snapshots
         .iter()
         .filter_map(|snapshot| matching.get(&snapshot.source).map(|how| (snapshot, how)))
-        .flat_map(|(snapshot, how)| snapshot.people.iter().map(move |person| query(person, how)))
-        .filter(|query| !query.steps.is_empty())
+        .flat_map(|(snapshot, how)| snapshot.people.iter().map(move |person| AccountQuery { person, how }))
+        .filter(|query| query.steps().next().is_some())
         .collect()
-}
-
-fn query(person: &Person, how: &Matching) -> AccountQuery {
-    let steps = how.match_by.iter().filter_map(|step| match step {
-        MatchBy::Identity => match (&how.identity_provider, &person.identity) {
-            (Some(provider), Some(uid)) => {
-                Some(QueryStep::Identity { provider: provider.clone(), extern_uid: uid.clone() })
-            }
-            (Some(_) | None, Some(_) | None) => None,
-        },
-        MatchBy::Email => {
-            (!person.emails.is_empty()).then(|| QueryStep::Email { addresses: person.emails.clone() })
-        }
-        MatchBy::Username => person.username.clone().map(|username| QueryStep::Username { username }),
-        MatchBy::Remembered => None,
-    });
-    AccountQuery { steps: steps.collect() }
 }
 
 /// Matches everyone of whom a rule speaks.
@@ -94,7 +82,8 @@ pub fn match_people(input: &PlanningInput, accounts: &[Arc<Account>], rules: &[R
             });
         }
         for place in pending {
-            let key = PersonKey { source: snapshot.source.clone(), id: snapshot.people[place].id.clone() };
+            let key =
+                PersonKey { source: snapshot.source.clone(), id: PersonId::new(snapshot.people[place].id()) };
             let candidates = remembered.get(&key).into_iter().flatten().copied();
             let result = sole(candidates, MatchBy::Remembered, false, &mut matches.doubtful);
             found[place] = Some(result.unwrap_or(PersonMatch::None { because: UnmatchedReason::NoAccount }));
@@ -201,7 +190,7 @@ fn settle_rivals(
             rule: None,
             message: format!(
                 "the account `{}` answers to several people of source `{}`: {}; {}",
-                accounts[account as usize].username,
+                accounts[account as usize].username(),
                 snapshot.source,
                 names.join(", "),
                 match winner {
@@ -290,25 +279,17 @@ fn account_keys<'a>(
 ) -> impl Iterator<Item = Cow<'a, str>> {
     let asked = move |wanted| step == wanted;
     let provider = how.identity_provider.as_deref().filter(|_| asked(MatchBy::Identity));
-    let identities = account.identities.iter().filter(move |identity| provider == Some(&*identity.provider));
-    let emails = account.emails.iter().filter(move |_| asked(MatchBy::Email));
-    let username = Some(&account.username).filter(|_| asked(MatchBy::Username));
-    let texts = emails.chain(username).map(|text| lower(text));
-    identities.map(|identity| Cow::Borrowed(identity.extern_uid.as_str())).chain(texts)
+    let identities = account.identities().filter(move |(held_by, _)| provider == Some(*held_by));
+    let emails = account.emails().filter(move |_| asked(MatchBy::Email));
+    let username = Some(account.username()).filter(|_| asked(MatchBy::Username));
+    identities.map(|(_, uid)| Cow::Borrowed(uid)).chain(emails.chain(username).map(lower))
 }
 
 fn person_keys<'a>(person: &'a Person, step: MatchBy, how: &Matching) -> impl Iterator<Item = Cow<'a, str>> {
     let asked = move |wanted| step == wanted;
     let has_provider = how.identity_provider.is_some();
-    let identity = person.identity.as_deref().filter(|_| has_provider && asked(MatchBy::Identity));
-    let emails = person.emails.iter().filter(move |_| asked(MatchBy::Email));
-    let username = person.username.iter().filter(move |_| asked(MatchBy::Username));
-    let texts = emails.chain(username).map(|text| lower(text));
-    identity.map(|identity| Cow::Owned(ExternUid::new(identity).into())).into_iter().chain(texts)
-}
-
-/// In lower case; most addresses and usernames are already.
-fn lower(text: &str) -> Cow<'_, str> {
-    let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
-    if is_lower { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
+    let identity = person.extern_uid().filter(|_| has_provider && asked(MatchBy::Identity));
+    let emails = person.emails().filter(move |_| asked(MatchBy::Email));
+    let username = person.username().filter(|_| asked(MatchBy::Username));
+    identity.map(Cow::Borrowed).into_iter().chain(emails.chain(username).map(lower))
 }

@@ -204,7 +204,7 @@ impl Teller<'_> {
 
 fn recipient(decision: &Decision) -> Recipient {
     let person = decision.person.as_ref().map(|known| &known.person);
-    let username = decision.account.username.clone();
+    let username: Box<str> = decision.account.username().into();
     Recipient {
         name: person.map_or(&*username, |person| person.label()).to_owned(),
         email: person.and_then(|person| person.email()).map(Into::into),

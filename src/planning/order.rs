@@ -16,7 +16,7 @@ pub fn of_people(snapshots: &[Snapshot]) -> BTreeMap<&SourceName, Vec<u32>> {
     for snapshot in sources {
         let mut order = vec![0; snapshot.people.len()];
         let mut before = None;
-        for text in sorted(snapshot.people.iter().map(|person| person.id.as_str())) {
+        for text in sorted(snapshot.people.iter().map(|person| person.id())) {
             // People of one id are one to whoever compares them.
             next += u32::from(before.is_some_and(|before| before != text.text));
             order[text.place as usize] = next;
@@ -31,7 +31,7 @@ pub fn of_people(snapshots: &[Snapshot]) -> BTreeMap<&SourceName, Vec<u32>> {
 /// The place of each account in the order of usernames, then numbers. The accounts are sorted by number.
 pub fn of_usernames(accounts: &[Arc<Account>]) -> Vec<u32> {
     let mut order = vec![0; accounts.len()];
-    for (text, next) in sorted(accounts.iter().map(|account| &*account.username)).iter().zip(0..) {
+    for (text, next) in sorted(accounts.iter().map(|account| account.username())).iter().zip(0..) {
         order[text.place as usize] = next;
     }
     order

@@ -21,14 +21,13 @@ pub fn explain(explanation: &Explanation, plan: &Plan) -> String {
 fn of_person(explained: &PersonExplained) -> String {
     let person = &explained.known.person;
     let mut lines = vec![format!("{}   in source {}", person.label(), explained.known.source)];
-    lines.push(format!("  id         {}", person.id));
-    for (label, value) in [("username", person.username.as_deref()), ("identity", person.identity.as_deref())]
-    {
+    lines.push(format!("  id         {}", person.id()));
+    for (label, value) in [("username", person.username()), ("identity", person.identity())] {
         if let Some(value) = value {
             lines.push(format!("  {label:<9}  {value}"));
         }
     }
-    for email in &person.emails {
+    for email in person.emails() {
         lines.push(format!("  email      {email}"));
     }
     for group in &explained.groups {
@@ -61,9 +60,9 @@ fn of_account(account: &Account, plan: &Plan) -> String {
         Standing::Eligible => "may have seats".to_owned(),
         other @ (Standing::Inactive { .. } | Standing::Bot | Standing::NotAMember) => words::in_gitlab(other),
     };
-    let mut lines = vec![format!("{}   account {} in GitLab: {state}", account.username, account.id)];
-    for identity in &account.identities {
-        lines.push(format!("  identity   {} {}", identity.provider, identity.extern_uid.as_str()));
+    let mut lines = vec![format!("{}   account {} in GitLab: {state}", account.username(), account.id)];
+    for (provider, uid) in account.identities() {
+        lines.push(format!("  identity   {provider} {uid}"));
     }
     let decisions: Vec<_> =
         plan.decisions.iter().filter(|decision| decision.account.id == account.id).collect();

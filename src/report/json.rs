@@ -280,7 +280,7 @@ impl<'a> DecisionEntry<'a> {
             add_on: decision.add_on.key(),
             verdict: decision.verdict.key(),
             because: decision.verdict.because(),
-            account: AccountEntry { id: decision.account.id.0, username: &decision.account.username },
+            account: AccountEntry { id: decision.account.id.0, username: decision.account.username() },
             person: decision.person.as_ref().map(PersonEntry::of),
             managed: decision.managed,
             matched_by: decision.matched_by.map(|by| by.key()),
@@ -300,8 +300,8 @@ impl<'a> PersonEntry<'a> {
     fn of(known: &'a KnownPerson) -> PersonEntry<'a> {
         PersonEntry {
             source: known.source.as_str(),
-            id: known.person.id.as_str(),
-            name: known.person.name.as_deref(),
+            id: known.person.id(),
+            name: known.person.name(),
             email: known.person.email(),
         }
     }

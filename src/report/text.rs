@@ -128,7 +128,7 @@ impl Page {
         let rows: Vec<_> = shown.iter().map(|decision| words::decision(decision)).collect();
         let names = shown
             .iter()
-            .map(|decision| decision.account.username.chars().count())
+            .map(|decision| decision.account.username().chars().count())
             .max()
             .unwrap_or(0)
             .clamp(12, 32);
@@ -140,7 +140,7 @@ impl Page {
                 Verdict::Wait { .. } => ('.', Ink::Yellow),
                 Verdict::Leave { .. } | Verdict::Keep { .. } => ('=', Ink::Dim),
             };
-            let name = self.paint(ink, &format!("{sign} {}", pad(&decision.account.username, names)));
+            let name = self.paint(ink, &format!("{sign} {}", pad(decision.account.username(), names)));
             self.line(&format!("  {name}  {}  {}", pad(&words.why, whys), words.so));
         }
         let kept = plan

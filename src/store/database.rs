@@ -1,95 +1,138 @@
 //! Opening the state: to change it, one run at a time, or only to read it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, Row as _};
+use sqlx::AnyConnection;
+use sqlx::Connection as _;
 use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::{sleep, timeout};
 
 use crate::ports::EdgeError;
 use crate::store::error::StoreError;
+use crate::store::lead::Lead;
 use crate::store::lock::RunLock;
-use crate::store::schema;
+use crate::store::place::Place;
+use crate::store::{postgres, schema, sqlite};
+
+/// How long one step of the journal may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server may take a moment to notice that a run was killed.
+const KILLED_ATTEMPTS: u32 = 10;
+const KILLED_PAUSE: Duration = Duration::from_millis(100);
 
 /// The state, open.
 #[derive(Debug)]
 pub struct Store {
-    connection: Mutex<SqliteConnection>,
-    path: PathBuf,
+    /// The one session. On a server it also holds the lock: what is written by it is written by whoever leads.
+    connection: Arc<Mutex<AnyConnection>>,
+    place: Place,
     /// `None` where the state is only read.
-    _lock: Option<RunLock>,
+    lead: Option<Lead>,
 }
 
 impl Store {
     /// Opens the state for a run that changes it, and makes it where there is none. No other run may have it open so.
-    pub async fn open(path: &Path, now: Timestamp) -> Result<Store, EdgeError> {
-        let lock = RunLock::acquire(path, now)?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(10));
-        let mut connection = connect(path, &options).await?;
-        schema::migrate(&mut connection).await.map_err(|cause| StoreError::opening(path, cause))?;
-        Ok(Store { connection: Mutex::new(connection), path: path.to_owned(), _lock: Some(lock) })
+    pub async fn open(place: &Place, now: Timestamp) -> Result<Store, EdgeError> {
+        let mut attempts = 0;
+        loop {
+            match Store::lead(place, now).await {
+                Err(StoreError::Taken { place: Place::Server(_), .. }) if attempts < KILLED_ATTEMPTS => {
+                    attempts += 1;
+                    sleep(KILLED_PAUSE).await;
+                }
+                opened => return Ok(opened?),
+            }
+        }
+    }
+
+    /// The same for whoever can wait: `None` while another has it.
+    pub async fn try_lead(place: &Place, now: Timestamp) -> Result<Option<Store>, EdgeError> {
+        match Store::lead(place, now).await {
+            Ok(store) => Ok(Some(store)),
+            Err(StoreError::Taken { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Opens the state only to read it, and leaves no trace; `None` where there is none.
-    pub async fn open_existing(path: &Path) -> Result<Option<Store>, EdgeError> {
-        let is_there = fs::metadata(path).is_ok_and(|about| about.len() > 0);
-        if !is_there {
-            return Ok(None);
-        }
-        // Reading a database in WAL mode makes files beside it, unless SQLite may take it for immutable. It is that
-        // while there is no log: changes reach the file itself only from one.
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .read_only(true)
-            .immutable(!Path::new(&log).exists())
-            .busy_timeout(Duration::from_secs(10));
-        let mut connection = connect(path, &options).await?;
-        let version =
-            schema::version(&mut connection).await.map_err(|cause| StoreError::opening(path, cause))?;
-        let store = Store { connection: Mutex::new(connection), path: path.to_owned(), _lock: None };
+    pub async fn open_existing(place: &Place) -> Result<Option<Store>, EdgeError> {
+        let connection = match place {
+            Place::File(path) => sqlite::open_existing(path).await?,
+            Place::Server(server) => Some(postgres::open_existing(server).await?),
+        };
+        let Some(mut connection) = connection else { return Ok(None) };
+        let version = known_version(place, &mut connection).await?;
+        let store = Store { connection: Arc::new(Mutex::new(connection)), place: place.clone(), lead: None };
         Ok((version > 0).then_some(store))
     }
 
-    /// Closes the file in peace: what is in its log goes into the file itself.
+    /// Closes the state in peace: what is in the log of a file goes into the file itself, and a server knows at once
+    /// that nobody leads.
     pub async fn close(self) {
-        // What was committed is safe in the log, whatever becomes of closing.
-        let _ = self.connection.into_inner().close().await;
+        if let Some(lead) = self.lead {
+            lead.end().await;
+        }
+        if let Some(connection) = Arc::into_inner(self.connection) {
+            // What was committed is safe, whatever becomes of closing.
+            let _ = timeout(PATIENCE, connection.into_inner().close()).await;
+        }
     }
 
     /// The one connection; what is asked at once waits in line.
-    pub async fn connection(&self) -> MutexGuard<'_, SqliteConnection> {
+    pub async fn connection(&self) -> MutexGuard<'_, AnyConnection> {
         self.connection.lock().await
+    }
+
+    /// Writes `what` in one transaction of [`Lead::begin`]; on a server that does not answer in time nothing more is
+    /// written.
+    pub async fn written<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        timeout(PATIENCE, work).await.unwrap_or_else(|_| {
+            if let Some(lead) = &self.lead {
+                lead.give_up();
+            }
+            Err(StoreError::Silent { place: self.place.clone() })
+        })
+    }
+
+    /// The right to write.
+    pub fn right(&self) -> Result<&Lead, StoreError> {
+        self.lead.as_ref().ok_or_else(|| StoreError::Fenced { place: self.place.clone() })
     }
 
     /// Something in the tables that no seatsync writes.
     pub fn damaged(&self, what: impl Into<String>) -> StoreError {
-        StoreError::Damaged { path: self.path.clone(), what: what.into() }
+        StoreError::Damaged { place: self.place.clone(), what: what.into() }
+    }
+
+    async fn lead(place: &Place, now: Timestamp) -> Result<Store, StoreError> {
+        let (mut connection, lock) = match place {
+            Place::File(path) => {
+                let lock = RunLock::acquire(path, now)?;
+                (sqlite::open(path).await?, Some(lock))
+            }
+            Place::Server(server) => (postgres::lead(server).await?, None),
+        };
+        let version = known_version(place, &mut connection).await?;
+        let failed = |cause| StoreError::opening(place, cause);
+        schema::migrate(place, &mut connection, version).await.map_err(failed)?;
+        let connection = Arc::new(Mutex::new(connection));
+        let lead = Lead::take_over(place, lock, &connection, now).await.map_err(failed)?;
+        Ok(Store { connection, place: place.clone(), lead: Some(lead) })
     }
 }
 
-/// Connects, and looks whether the file is an intact state that this program knows.
-async fn connect(path: &Path, options: &SqliteConnectOptions) -> Result<SqliteConnection, StoreError> {
-    let failed = |cause| StoreError::opening(path, cause);
-    let mut connection = options.connect().await.map_err(failed)?;
-    let check = sqlx::query("PRAGMA quick_check(1)").fetch_one(&mut connection).await.map_err(failed)?;
-    let answer: String = check.try_get(0).map_err(failed)?;
-    if answer != "ok" {
-        return Err(StoreError::Damaged { path: path.to_owned(), what: answer });
-    }
-    let found = schema::version(&mut connection).await.map_err(failed)?;
+/// The version of the tables, unless a newer seatsync made them.
+async fn known_version(place: &Place, connection: &mut AnyConnection) -> Result<i64, StoreError> {
+    let found = schema::version(place, connection).await;
+    let found = found.map_err(|cause| StoreError::opening(place, cause))?;
     if found > schema::VERSION {
-        return Err(StoreError::Newer { path: path.to_owned(), found, known: schema::VERSION });
+        return Err(StoreError::Newer { place: place.clone(), found, known: schema::VERSION });
     }
-    Ok(connection)
+    Ok(found)
 }

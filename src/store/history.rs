@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 
 use crate::model::account::AccountId;
 use crate::model::holding::{Change, SeatKey};
@@ -11,7 +11,7 @@ use crate::model::rule::RuleName;
 use crate::ports::{EdgeError, RunId};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
-use crate::store::rows::account;
+use crate::store::values::account;
 
 /// One run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +46,8 @@ pub struct ChangeRow {
 impl Store {
     /// The latest runs, the last one first.
     pub async fn runs(&self, limit: u32) -> Result<Vec<RunRow>, EdgeError> {
-        let rows = sqlx::query("SELECT * FROM runs ORDER BY id DESC LIMIT ?")
-            .bind(limit)
+        let rows = sqlx::query("SELECT * FROM runs ORDER BY id DESC LIMIT $1")
+            .bind(i64::from(limit))
             .fetch_all(&mut *self.connection().await)
             .await
             .map_err(StoreError::reading("past runs"))?;
@@ -60,14 +60,14 @@ impl Store {
 
     /// One run and its changes in the order in which they were sent.
     pub async fn run(&self, id: RunId) -> Result<Option<(RunRow, Vec<ChangeRow>)>, EdgeError> {
-        let row = sqlx::query("SELECT * FROM runs WHERE id = ?")
+        let row = sqlx::query("SELECT * FROM runs WHERE id = $1")
             .bind(id.0)
             .fetch_optional(&mut *self.connection().await)
             .await
             .map_err(StoreError::reading("a past run"))?;
         let Some(row) = row else { return Ok(None) };
         let run = self.run_row(&row).await?;
-        let rows = sqlx::query("SELECT * FROM changes WHERE run = ? ORDER BY id")
+        let rows = sqlx::query("SELECT * FROM changes WHERE run = $1 ORDER BY id")
             .bind(id.0)
             .fetch_all(&mut *self.connection().await)
             .await
@@ -77,7 +77,7 @@ impl Store {
 
     /// Whatever was ever changed for an account, the oldest first.
     pub async fn history(&self, id: AccountId) -> Result<Vec<ChangeRow>, EdgeError> {
-        let rows = sqlx::query("SELECT * FROM changes WHERE account = ? ORDER BY id")
+        let rows = sqlx::query("SELECT * FROM changes WHERE account = $1 ORDER BY id")
             .bind(account(id))
             .fetch_all(&mut *self.connection().await)
             .await
@@ -85,10 +85,10 @@ impl Store {
         Ok(self.change_rows(&rows)?)
     }
 
-    async fn run_row(&self, row: &SqliteRow) -> Result<RunRow, StoreError> {
+    async fn run_row(&self, row: &AnyRow) -> Result<RunRow, StoreError> {
         let id: i64 = self.column(row, "id")?;
         let counted = sqlx::query(
-            "SELECT coalesce(outcome, 'sent') AS outcome, count(*) AS many FROM changes WHERE run = ? GROUP BY 1",
+            "SELECT coalesce(outcome, 'sent') AS outcome, count(*) AS many FROM changes WHERE run = $1 GROUP BY 1",
         )
         .bind(id)
         .fetch_all(&mut *self.connection().await)
@@ -109,7 +109,7 @@ impl Store {
         })
     }
 
-    fn change_rows(&self, rows: &[SqliteRow]) -> Result<Vec<ChangeRow>, StoreError> {
+    fn change_rows(&self, rows: &[AnyRow]) -> Result<Vec<ChangeRow>, StoreError> {
         rows.iter()
             .map(|row| {
                 let rule: Option<&str> = self.column(row, "rule")?;

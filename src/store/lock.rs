@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::store::error::StoreError;
+use crate::store::place::Place;
 
 /// The right to change the state; held until it is dropped, or its process is gone.
 #[derive(Debug)]
@@ -29,7 +30,10 @@ impl RunLock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::Taken { path: state.to_owned(), holder: holder(&mut file) });
+                return Err(StoreError::Taken {
+                    place: Place::File(state.to_owned()),
+                    holder: holder(&mut file),
+                });
             }
             Err(TryLockError::Error(cause)) => return Err(failed(cause)),
         }

@@ -1,18 +1,24 @@
-//! The state: what seatsync remembers between runs, in one SQLite file.
+//! The state: what seatsync remembers between runs, in one SQLite file or in a PostgreSQL database.
 //!
-//! Nothing here is needed to decide rightly: losing the file costs history and ownership marks, never a wrong seat.
+//! Nothing here is needed to decide rightly: losing it costs history and ownership marks, never a wrong seat.
+//! All SQL is written once, as both databases take it: `$1` for values, no function of one of them alone.
+//!
 //! It holds ids alone (account numbers, the directory's keys of people, names of rules and groups): no names of people,
 //! no addresses, no secrets. Whoever may write it can make seatsync believe that a seat is its own, so it belongs to the
 //! account that seatsync runs as.
 
+pub mod bulk;
 pub mod database;
 pub mod error;
 pub mod history;
 pub mod holdings;
 pub mod journal;
+pub mod lead;
 pub mod lock;
+pub mod outbox;
+pub mod place;
+pub mod postgres;
 pub mod rows;
 pub mod schema;
-
-#[cfg(test)]
-mod tests;
+pub mod sqlite;
+pub mod values;

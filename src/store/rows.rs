@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 
 use crate::model::account::AccountId;
 use crate::model::add_on::AddOn;
@@ -11,33 +11,19 @@ use crate::model::person::{PersonId, PersonKey, SourceName};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 
-/// Microseconds since 1970.
-pub fn micros(time: Timestamp) -> i64 {
-    time.as_microsecond()
-}
-
-/// SQLite has no unsigned numbers; none of GitLab comes near the difference.
-pub fn account(id: AccountId) -> i64 {
-    id.0.cast_signed()
-}
-
 impl Store {
-    pub fn column<'r, T>(&self, row: &'r SqliteRow, name: &'static str) -> Result<T, StoreError>
+    pub fn column<'r, T>(&self, row: &'r AnyRow, name: &'static str) -> Result<T, StoreError>
     where
-        T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+        T: sqlx::Decode<'r, sqlx::Any> + sqlx::Type<sqlx::Any>,
     {
         row.try_get(name).map_err(|cause| StoreError::Read { what: name, cause })
     }
 
-    pub fn time(&self, row: &SqliteRow, name: &'static str) -> Result<Timestamp, StoreError> {
+    pub fn time(&self, row: &AnyRow, name: &'static str) -> Result<Timestamp, StoreError> {
         self.optional_time(row, name)?.ok_or_else(|| self.damaged(format!("`{name}` is missing")))
     }
 
-    pub fn optional_time(
-        &self,
-        row: &SqliteRow,
-        name: &'static str,
-    ) -> Result<Option<Timestamp>, StoreError> {
+    pub fn optional_time(&self, row: &AnyRow, name: &'static str) -> Result<Option<Timestamp>, StoreError> {
         let micros: Option<i64> = self.column(row, name)?;
         micros
             .map(|micros| {
@@ -47,16 +33,21 @@ impl Store {
             .transpose()
     }
 
-    /// The columns `add_on` and `account`.
-    pub fn seat(&self, row: &SqliteRow) -> Result<SeatKey, StoreError> {
+    /// The column `add_on`.
+    pub fn add_on(&self, row: &AnyRow) -> Result<AddOn, StoreError> {
         let key: &str = self.column(row, "add_on")?;
-        let add_on = AddOn::from_key(key).ok_or_else(|| self.damaged(format!("`{key}` is no add-on")))?;
+        AddOn::from_key(key).ok_or_else(|| self.damaged(format!("`{key}` is no add-on")))
+    }
+
+    /// The columns `add_on` and `account`.
+    pub fn seat(&self, row: &AnyRow) -> Result<SeatKey, StoreError> {
+        let add_on = self.add_on(row)?;
         let account: i64 = self.column(row, "account")?;
         Ok(SeatKey { add_on, account: AccountId(account.cast_unsigned()) })
     }
 
     /// The column `change`.
-    pub fn change(&self, row: &SqliteRow) -> Result<Change, StoreError> {
+    pub fn change(&self, row: &AnyRow) -> Result<Change, StoreError> {
         let key: &str = self.column(row, "change")?;
         [Change::Assign, Change::Revoke]
             .into_iter()
@@ -65,7 +56,7 @@ impl Store {
     }
 
     /// The columns `source` and `person`.
-    pub fn person(&self, row: &SqliteRow) -> Result<Option<PersonKey>, StoreError> {
+    pub fn person(&self, row: &AnyRow) -> Result<Option<PersonKey>, StoreError> {
         let source: Option<&str> = self.column(row, "source")?;
         let person: Option<&str> = self.column(row, "person")?;
         Ok(source

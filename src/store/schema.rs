@@ -1,13 +1,17 @@
 //! The tables, and the steps from one version of them to the next.
 
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection as _, Row as _};
+use sqlx::AnyConnection;
+use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
-/// The steps, in order: the first makes the tables of an empty file. A step that was released is never changed.
+use crate::store::place::Place;
+
+/// The steps, in order: the first makes the tables of an empty state. A step that was released is never changed.
 ///
+/// They are written as SQLite takes them, with `INTEGER` for every number, and [`for_postgres`] translates them.
 /// Times are microseconds since 1970 in UTC. `changes.outcome` is null from before a change is sent until its outcome is
 /// known. `holdings.intent` is the change that brought the seat.
-const STEPS: [&str; 1] = ["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY,
         started_at INTEGER NOT NULL,
@@ -69,26 +73,93 @@ const STEPS: [&str; 1] = ["
         people INTEGER NOT NULL,
         PRIMARY KEY (source, name)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    // One row: see `docs/decisions/0001-leadership.md`.
+    "
+    CREATE TABLE leadership (
+        epoch INTEGER NOT NULL,
+        holder TEXT NOT NULL,
+        since INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO leadership (epoch, holder, since) VALUES (0, '', 0);
+",
+    // `outbox.due_at` is null while a parcel is being carried, and once it is settled; `body` only until then.
+    "
+    CREATE TABLE purchases (
+        add_on TEXT PRIMARY KEY,
+        purchase TEXT NOT NULL,
+        purchased INTEGER NOT NULL,
+        seen_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE watch (
+        what TEXT PRIMARY KEY,
+        since INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY,
+        channel TEXT NOT NULL,
+        notice TEXT NOT NULL,
+        posted_at INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        due_at INTEGER,
+        settled_at INTEGER,
+        fate TEXT,
+        body TEXT,
+        UNIQUE (channel, notice)
+    ) STRICT;
+    CREATE INDEX outbox_due ON outbox (due_at) WHERE due_at IS NOT NULL;
+",
+];
 
 /// The version that this program reads and writes.
 pub const VERSION: i64 = STEPS.len() as i64;
 
-/// The version of a file; 0 where it has no tables yet.
-pub async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query("PRAGMA user_version").fetch_one(connection).await?.try_get(0)
+/// The version of a state; 0 where it has no tables yet.
+pub async fn version(place: &Place, connection: &mut AnyConnection) -> Result<i64, sqlx::Error> {
+    let question = match place {
+        Place::File(_) => "PRAGMA user_version",
+        Place::Server(_) if !has_table(connection, "schema_version").await? => return Ok(0),
+        Place::Server(_) => "SELECT version FROM schema_version",
+    };
+    sqlx::query(question).fetch_one(connection).await?.try_get(0)
 }
 
-/// Takes the steps that are missing, each whole or not at all.
-pub async fn migrate(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    let from = usize::try_from(version(connection).await?).unwrap_or(STEPS.len());
-    for (at, step) in STEPS.into_iter().enumerate().skip(from) {
+/// Takes the steps that are missing, each whole or not at all. Whoever calls it holds the lock of the state.
+pub async fn migrate(place: &Place, connection: &mut AnyConnection, from: i64) -> Result<(), sqlx::Error> {
+    for (step, version) in STEPS.iter().zip(1..).filter(|(_, version)| *version > from) {
+        let (words, mark) = match place {
+            Place::File(_) => ((*step).to_owned(), format!("PRAGMA user_version = {version}")),
+            Place::Server(_) => (
+                for_postgres(step),
+                format!(
+                    "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL);
+                     DELETE FROM schema_version;
+                     INSERT INTO schema_version (version) VALUES ({version})"
+                ),
+            ),
+        };
         let mut transaction = connection.begin().await?;
-        sqlx::raw_sql(step).execute(&mut *transaction).await?;
-        // A pragma takes no parameters; the number is our own.
-        let mark = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {}", at + 1));
-        sqlx::raw_sql(mark).execute(&mut *transaction).await?;
+        // Both are our own, and neither a step nor a pragma takes parameters.
+        sqlx::raw_sql(AssertSqlSafe(words)).execute(&mut *transaction).await?;
+        sqlx::raw_sql(AssertSqlSafe(mark)).execute(&mut *transaction).await?;
         transaction.commit().await?;
     }
     Ok(())
+}
+
+/// Whether there is such a table in the schema of a PostgreSQL session.
+pub async fn has_table(connection: &mut AnyConnection, name: &'static str) -> Result<bool, sqlx::Error> {
+    let question = "SELECT to_regclass(quote_ident(current_schema()) || '.' || $1) IS NOT NULL";
+    sqlx::query(question).bind(name).fetch_one(connection).await?.try_get(0)
+}
+
+/// SQLite's `INTEGER` has 64 bits, and as the key of a table numbers its rows.
+fn for_postgres(step: &str) -> String {
+    step.replace("INTEGER PRIMARY KEY", "BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY")
+        .replace("INTEGER", "BIGINT")
+        .replace("BLOB", "BYTEA")
+        .replace(") STRICT, WITHOUT ROWID;", ");")
+        .replace(") STRICT;", ");")
 }

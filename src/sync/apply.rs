@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::model::account::AccountId;
 use crate::model::add_on::AddOn;
 use crate::model::decision::Decision;
+use crate::model::entitlement::KnownPerson;
 use crate::model::holding::{Change, SeatKey};
 use crate::model::outcome::{ChangeOutcome, Outcome, Outcomes};
-use crate::model::person::PersonKey;
 use crate::model::plan::{AddOnSummary, Digest};
 use crate::model::purchase::{Purchase, PurchaseReading};
 use crate::planning::guard::ApprovedPlan;
-use crate::ports::{Clock, EdgeError, Intent, Journal, Progress, RunId, SeatReader, SeatWriter};
+use crate::ports::{Clock, EdgeError, Intent, Journal, Progress, RunId, SeatReader, SeatWriter, WriteAnswer};
 use crate::sync::batch::{Step, next_step};
 
 /// What an apply works with.
@@ -98,10 +98,7 @@ fn intent(change: Change, decision: &Decision) -> Intent {
     Intent {
         change,
         seat: SeatKey { add_on: decision.add_on, account: decision.account.id },
-        person: decision
-            .person
-            .as_ref()
-            .map(|known| PersonKey { source: known.source.clone(), id: known.person.id.clone() }),
+        person: decision.person.as_ref().map(KnownPerson::key),
         because: decision.verdict.because(),
         rule: decision.grounds.as_ref().map(|grounds| grounds.rule.clone()),
     }
@@ -165,7 +162,7 @@ impl<R: SeatReader, W: SeatWriter, J: Journal> Work<'_, R, W, J> {
                 continue;
             }
             let accounts: Vec<AccountId> = part.iter().map(|seat| seat.account).collect();
-            let answer = self.tools.writer.write(change, &purchase.id, &accounts).await;
+            let answer = self.write(change, purchase, &accounts).await;
             tracing::debug!(change = change.key(), add_on = %summary.add_on, accounts = part.len(), ?answer, "sent");
             match next_step(change, part.len(), answer) {
                 Step::Settled(outcome) => self.settle(change, &part, &outcome).await,
@@ -209,6 +206,17 @@ impl<R: SeatReader, W: SeatWriter, J: Journal> Work<'_, R, W, J> {
             }
         }
         exhausted
+    }
+
+    /// Sends one part, and gives it up where another run takes over meanwhile: that one reads back what came of it.
+    async fn write(&self, change: Change, purchase: &Purchase, accounts: &[AccountId]) -> WriteAnswer {
+        tokio::select! {
+            biased;
+            () = self.tools.journal.lost() => {
+                WriteAnswer::Unanswered { because: "another run took over meanwhile".to_owned() }
+            }
+            answer = self.tools.writer.write(change, &purchase.id, accounts) => answer,
+        }
     }
 
     async fn defer_all(&mut self, change: Change, parts: &mut VecDeque<Vec<SeatKey>>, because: &str) {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use seatsync::model::account::{Account, AccountQuery, Standing};
+use seatsync::model::account::{Account, Standing};
+use seatsync::model::account_query::AccountQuery;
 use seatsync::ports::AccountReader;
 use simulator::world::account::{self, AccountKind, AccountState};
 use simulator::world::gitlab::World;
@@ -10,7 +11,7 @@ use simulator::world::gitlab::World;
 use crate::support::{GitLab, instance, query, words};
 
 fn names(accounts: &[Arc<Account>]) -> Vec<&str> {
-    accounts.iter().map(|account| &*account.username).collect()
+    accounts.iter().map(|account| account.username()).collect()
 }
 
 fn furnished(people: u64) -> World {
@@ -60,7 +61,7 @@ async fn a_few_people_are_looked_up_and_a_later_step_is_taken_only_by_those_not_
 #[tokio::test]
 async fn many_people_are_found_by_listing_all_accounts() {
     let gitlab = GitLab::start(furnished(1000)).await;
-    let queries: Vec<AccountQuery> =
+    let queries: Vec<AccountQuery<'_>> =
         (1..=1000).map(|id| query(&["ldapmain:uid=nobody", &format!("mail:p{id}@example.com")])).collect();
     let accounts = gitlab.reader.accounts(&queries, Some(1003)).await.unwrap();
     assert_eq!(accounts.len(), 1000);
@@ -94,7 +95,7 @@ async fn who_could_have_no_seat_is_told_with_the_reason() {
     let gitlab = GitLab::start(furnished(0)).await;
     let queries = [query(&["name:zoe"]), query(&["name:robot"]), query(&["name:bob"])];
     let accounts = gitlab.reader.accounts(&queries, None).await.unwrap();
-    let standings: Vec<_> = accounts.iter().map(|account| (&*account.username, &account.standing)).collect();
+    let standings: Vec<_> = accounts.iter().map(|account| (account.username(), &account.standing)).collect();
     let ldap_blocked = Standing::Inactive { state: "ldap_blocked".into() };
     assert_eq!(standings, [("bob", &Standing::Eligible), ("zoe", &ldap_blocked), ("robot", &Standing::Bot)]);
 }

@@ -44,7 +44,7 @@ async fn members_are_found_by_identity_address_and_username() {
         query(&["name:P240"]),
     ];
     let accounts = gitlab.reader.accounts(&queries, None).await.unwrap();
-    let found: Vec<_> = accounts.iter().map(|one| (one.id.0, &*one.username, &one.standing)).collect();
+    let found: Vec<_> = accounts.iter().map(|one| (one.id.0, one.username(), &one.standing)).collect();
     assert_eq!(
         found,
         [

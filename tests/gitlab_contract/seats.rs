@@ -37,7 +37,7 @@ async fn holders_are_shown_whatever_their_state_with_their_last_activity() {
     let gitlab = GitLab::start(world).await;
     let reading = gitlab.reader.seats(&[AddOn::DuoPro]).await.unwrap();
     let [ada, zoe] = &reading.holders[..] else { panic!("two holders") };
-    assert_eq!((&*ada.username, &ada.standing), ("ada", &Standing::Eligible));
+    assert_eq!((ada.username(), &ada.standing), ("ada", &Standing::Eligible));
     assert_eq!(ada.last_duo_activity, DuoActivity::On("2026-10-01".parse().unwrap()));
     assert_eq!(zoe.last_duo_activity, DuoActivity::Never);
     assert_eq!(zoe.standing, Standing::Inactive { state: "blocked".into() });

@@ -9,8 +9,11 @@ use seatsync::gitlab::client::Client;
 use seatsync::gitlab::config::GitLabConfig;
 use seatsync::gitlab::reader::Reader;
 use seatsync::gitlab::writer::Writer;
-use seatsync::model::account::{AccountId, AccountQuery, QueryStep};
+use seatsync::model::account::{AccountId, MatchBy};
+use seatsync::model::account_query::AccountQuery;
 use seatsync::model::add_on::AddOn;
+use seatsync::model::person::Profile;
+use seatsync::model::policy::Matching;
 use seatsync::model::purchase::{Purchase, PurchaseId, Scope};
 use seatsync::ports::{EdgeError, Progress};
 use simulator::http::requests::counts;
@@ -132,13 +135,28 @@ pub(crate) fn ids(numbers: impl IntoIterator<Item = u64>) -> Vec<AccountId> {
 }
 
 /// Asks by one step after the other: `ldapmain:uid=ada,dc=corp`, `mail:ada@example.com`, `name:ada`.
-pub(crate) fn query(steps: &[&str]) -> AccountQuery {
-    let steps = steps.iter().map(|step| match step.split_once(':').unwrap() {
-        ("mail", address) => QueryStep::Email { addresses: vec![address.into()] },
-        ("name", username) => QueryStep::Username { username: username.into() },
-        (provider, uid) => QueryStep::Identity { provider: provider.into(), extern_uid: uid.into() },
-    });
-    AccountQuery { steps: steps.collect() }
+pub(crate) fn query(steps: &[&str]) -> AccountQuery<'static> {
+    let mut asked = Profile::default();
+    let mut how = Matching { match_by: Vec::new(), identity_provider: None };
+    for step in steps {
+        how.match_by.push(match step.split_once(':').unwrap() {
+            ("mail", address) => {
+                asked.emails.push(address.into());
+                MatchBy::Email
+            }
+            ("name", username) => {
+                asked.username = Some(username.into());
+                MatchBy::Username
+            }
+            (provider, uid) => {
+                asked.identity = Some(uid.into());
+                how.identity_provider = Some(provider.into());
+                MatchBy::Identity
+            }
+        });
+    }
+    // Questions borrow; a test ends soon enough.
+    AccountQuery { person: Box::leak(Box::new(asked.into())), how: Box::leak(Box::new(how)) }
 }
 
 /// An error as a user reads it; it must not hold the token.

@@ -6,7 +6,6 @@ use seatsync::model::decision::{Decision, Verdict};
 use seatsync::model::entitlement::KnownPerson;
 use seatsync::model::group::Member;
 use seatsync::model::holding::{Change, Holding, Origin, PastChange, SeatKey};
-use seatsync::model::person::PersonKey;
 use seatsync::model::plan::Plan;
 use seatsync::model::snapshot::GroupState;
 use seatsync::planning::input::PlanningInput;
@@ -28,10 +27,7 @@ pub(crate) fn applied(input: PlanningInput, plan: &Plan) -> PlanningInput {
                 if after.seats.holders.iter().all(|holder| holder.id != seat.account) {
                     after.seats.holders.push(Arc::clone(&decision.account));
                 }
-                let person = decision
-                    .person
-                    .as_ref()
-                    .map(|known| PersonKey { source: known.source.clone(), id: known.person.id.clone() });
+                let person = decision.person.as_ref().map(KnownPerson::key);
                 let holding = Holding { origin: Origin::Assigned, since: after.now, person };
                 after.memory.holdings.insert(seat, holding);
             }
@@ -106,15 +102,15 @@ pub(crate) fn as_told(plan: &Plan) -> String {
     let mut told = format!("{}\n", plan.digest().as_str());
     for decision in &plan.decisions {
         let Decision { add_on, account, verdict, person, matched_by, grounds, managed } = decision;
-        let person = person.as_ref().map(|known| (&known.source, &known.person.id));
+        let person = person.as_ref().map(|known| (&known.source, known.person.id()));
         told += &format!(
             "{add_on} {} {verdict:?} {person:?} {matched_by:?} {grounds:?} {managed}\n",
-            account.username
+            account.username()
         );
     }
     for unmatched in &plan.unmatched {
         let KnownPerson { source, person } = &unmatched.person;
-        told += &format!("unmatched {source} {} {:?} {}\n", person.id, unmatched.because, unmatched.rule);
+        told += &format!("unmatched {source} {} {:?} {}\n", person.id(), unmatched.because, unmatched.rule);
     }
     let Plan { add_ons, findings, refusals, frozen, sources, bookkeeping, .. } = plan;
     told + &format!("{add_ons:?}\n{findings:?}\n{refusals:?}\n{frozen:?}\n{sources:?}\n{bookkeeping:?}\n")

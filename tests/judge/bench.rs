@@ -58,7 +58,7 @@ impl<'a> Bench<'a> {
     }
 
     pub(crate) fn protected(&self, account: &Account) -> bool {
-        self.policy.protect.iter().any(|name| account.username.eq_ignore_ascii_case(name))
+        self.policy.protect.iter().any(|name| account.username().eq_ignore_ascii_case(name))
     }
 
     pub(crate) fn count(&self, wanted: impl Fn(&Decision) -> bool) -> u32 {

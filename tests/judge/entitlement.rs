@@ -46,7 +46,7 @@ pub(crate) fn entitled(input: &PlanningInput, add_on: AddOn) -> Entitled {
         result.frozen |= !ended(input, rule) && frozen(input, snapshot, rule);
         for (place, person) in snapshot.people.iter().enumerate() {
             let answer = entitles(snapshot, rule, place, person);
-            let key = (snapshot.source.clone(), person.id.clone());
+            let key = (snapshot.source.clone(), PersonId::new(person.id()));
             match (&owners.of[place], answer) {
                 (_, Answer::No) => {}
                 (Owner::Account(id), Answer::Yes) if ended(input, rule) => {
@@ -116,7 +116,7 @@ fn entitles(snapshot: &Snapshot, rule: &Rule, place: usize, person: &Person) -> 
 fn condition(snapshot: &Snapshot, rule: &Rule, person: &Person) -> Answer {
     let Some(text) = rule.condition.as_deref() else { return Answer::Yes };
     let departments = |person: &Person| {
-        person.attributes.first().map(|attribute| attribute.values.clone()).unwrap_or_default()
+        person.attributes().first().map(|attribute| attribute.values.clone()).unwrap_or_default()
     };
     if text.contains("title") || !snapshot.people.iter().any(|person| !departments(person).is_empty()) {
         return Answer::Unknown;
@@ -237,22 +237,21 @@ fn first_step(
     for step in &how.match_by {
         let keys = |person: &Person| -> Vec<String> {
             match step {
-                MatchBy::Identity => person.identity.iter().map(ToString::to_string).collect(),
-                MatchBy::Email => person.emails.iter().map(ToString::to_string).collect(),
-                MatchBy::Username => person.username.iter().map(ToString::to_string).collect(),
+                MatchBy::Identity => person.identity().iter().map(ToString::to_string).collect(),
+                MatchBy::Email => person.emails().map(str::to_owned).collect(),
+                MatchBy::Username => person.username().iter().map(ToString::to_string).collect(),
                 MatchBy::Remembered => Vec::new(),
             }
         };
         let of_account = |account: &Account| -> Vec<String> {
             match step {
                 MatchBy::Identity => account
-                    .identities
-                    .iter()
-                    .filter(|identity| how.identity_provider.as_deref() == Some(&*identity.provider))
-                    .map(|identity| identity.extern_uid.as_str().to_owned())
+                    .identities()
+                    .filter(|(provider, _)| how.identity_provider.as_deref() == Some(provider))
+                    .map(|(_, uid)| uid.to_owned())
                     .collect(),
-                MatchBy::Email => account.emails.iter().map(ToString::to_string).collect(),
-                MatchBy::Username => vec![account.username.to_string()],
+                MatchBy::Email => account.emails().map(str::to_owned).collect(),
+                MatchBy::Username => vec![account.username().to_owned()],
                 MatchBy::Remembered => Vec::new(),
             }
         };
@@ -287,7 +286,7 @@ fn remembered(
     snapshot: &Snapshot,
     person: &Person,
 ) -> BTreeSet<AccountId> {
-    let key = PersonKey { source: snapshot.source.clone(), id: person.id.clone() };
+    let key = PersonKey { source: snapshot.source.clone(), id: PersonId::new(person.id()) };
     input
         .memory
         .holdings

@@ -134,7 +134,7 @@ fn unmatched(plan: &Plan, benches: &[Bench<'_>], faults: &mut Vec<String>) {
         .unmatched
         .iter()
         .map(|unmatched| {
-            let key = (unmatched.person.source.clone(), unmatched.person.person.id.clone());
+            let key = (unmatched.person.source.clone(), PersonId::new(unmatched.person.person.id()));
             (key, unmatched.because == UnmatchedReason::Ambiguous)
         })
         .collect();

@@ -23,16 +23,16 @@ fn config(server: &MailServer, encryption: Encryption) -> MailConfig {
     }
 }
 
-fn carried(config: MailConfig, notice: &Notice) -> Result<(), NotCarried> {
+async fn carried(config: MailConfig, notice: &Notice) -> Result<(), NotCarried> {
     let mail = Mail::new(config).unwrap();
     let parcel = mail.pack(notice, &letter(notice), Timestamp::UNIX_EPOCH).unwrap();
-    tokio::runtime::Runtime::new().unwrap().block_on(mail.carry(&parcel))
+    mail.carry(&parcel).await
 }
 
-#[test]
-fn a_notice_arrives_by_starttls_as_text_and_html_at_everybody_who_is_to_hear() {
+#[tokio::test]
+async fn a_notice_arrives_by_starttls_as_text_and_html_at_everybody_who_is_to_hear() {
     let server = MailServer::start(true);
-    carried(config(&server, Encryption::StartTls), &waiting()).unwrap();
+    carried(config(&server, Encryption::StartTls), &waiting()).await.unwrap();
     let messages = server.messages();
     let [message] = messages.as_slice() else { panic!("{messages:?}") };
     for part in [
@@ -48,40 +48,40 @@ fn a_notice_arrives_by_starttls_as_text_and_html_at_everybody_who_is_to_hear() {
     }
 }
 
-#[test]
-fn a_personal_notice_goes_to_the_person_alone() {
+#[tokio::test]
+async fn a_personal_notice_goes_to_the_person_alone() {
     let server = MailServer::start(false);
-    carried(config(&server, Encryption::None), &assigned(Some("ada@example.com"))).unwrap();
+    carried(config(&server, Encryption::None), &assigned(Some("ada@example.com"))).await.unwrap();
     let messages = server.messages();
     assert!(messages[0].contains("To: ada@example.com"), "{}", messages[0]);
     assert!(!messages[0].contains("ops@"));
 }
 
-#[test]
-fn whoever_has_no_address_is_not_written_to() {
+#[tokio::test]
+async fn whoever_has_no_address_is_not_written_to() {
     let server = MailServer::start(false);
     let mail = Mail::new(config(&server, Encryption::None)).unwrap();
     let notice = assigned(None);
     assert!(mail.pack(&notice, &letter(&notice), Timestamp::UNIX_EPOCH).is_none());
 }
 
-#[test]
-fn nothing_is_sent_in_the_clear_where_starttls_is_wanted() {
+#[tokio::test]
+async fn nothing_is_sent_in_the_clear_where_starttls_is_wanted() {
     let mut server = MailServer::start(true);
     std::fs::write(server.directory.path().join("ca.pem"), "").unwrap();
     let strangers = MailServer::start(true);
     let config = MailConfig { port: strangers.port, ..config(&server, Encryption::StartTls) };
-    let error = carried(config, &waiting()).unwrap_err();
+    let error = carried(config, &waiting()).await.unwrap_err();
     assert!(error.again, "{}", error.because);
     assert!(strangers.messages().is_empty());
     server.kill();
 }
 
-#[test]
-fn a_dead_mail_server_is_tried_again_and_its_words_hold_no_address() {
+#[tokio::test]
+async fn a_dead_mail_server_is_tried_again_and_its_words_hold_no_address() {
     let mut server = MailServer::start(false);
     server.kill();
-    let error = carried(config(&server, Encryption::None), &waiting()).unwrap_err();
+    let error = carried(config(&server, Encryption::None), &waiting()).await.unwrap_err();
     assert_eq!(error.because, "the mail server could not be reached, or does not speak SMTP");
     assert!(error.again);
 }

@@ -22,6 +22,8 @@ pub struct Search {
 /// What to send, in order.
 pub enum Reply {
     Bytes(Vec<u8>),
+    /// These, again and again until the client hangs up.
+    Endless(Vec<u8>),
     Close,
 }
 
@@ -73,6 +75,9 @@ async fn converse(
                         match reply {
                             Reply::Bytes(bytes) => stream.write_all(&bytes).await?,
                             Reply::Close => return Ok(()),
+                            Reply::Endless(bytes) => loop {
+                                stream.write_all(&bytes).await?;
+                            },
                         }
                     }
                 }

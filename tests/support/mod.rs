@@ -5,6 +5,7 @@
 pub mod authority;
 pub mod company;
 pub mod fake_ldap;
+pub mod postgres;
 pub mod reading;
 pub mod samba;
 pub mod samba_edits;

@@ -69,7 +69,7 @@ pub fn told(snapshot: &Snapshot, at: usize) -> String {
     };
     let member = |member: &Member| {
         let person = &snapshot.people[member.person as usize];
-        format!("{} ({})", person.username.as_deref().unwrap_or("?"), member.path.0.join(" > "))
+        format!("{} ({})", person.username().unwrap_or("?"), member.path.0.join(" > "))
     };
     let mut members: Vec<String> = members.iter().map(member).collect();
     members.sort();

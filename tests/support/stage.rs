@@ -14,12 +14,11 @@ use simulator::world::gitlab::World;
 use simulator::world::incident::Incident;
 use simulator::world::purchase::{Purchase, PurchaseId};
 use simulator::world::token::Token;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::support::company::{Company, SUFFIX, SYSTEM, person_dn};
+use crate::support::postgres::ask;
 use crate::support::slapd::Slapd;
 
 /// The token of the administrator `root`.
@@ -47,6 +46,8 @@ pub struct Stage {
     pub gitlab: Simulator,
     directory: TempDir,
     runtime: Runtime,
+    /// As `[state] url` has it.
+    state: String,
 }
 
 impl Stage {
@@ -64,7 +65,12 @@ impl Stage {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let gitlab = runtime.block_on(Simulator::start(world, Options::default())).unwrap();
-        let stage = Stage { gitlab, directory: TempDir::with_prefix("stage").unwrap(), runtime };
+        let stage = Stage {
+            gitlab,
+            directory: TempDir::with_prefix("stage").unwrap(),
+            runtime,
+            state: "sqlite:state.db".to_owned(),
+        };
         stage.configure(LDIF, &format!("{PLATFORM}\n{SMALL}"));
         stage.ldif(&Company::new().ldif);
         stage
@@ -80,6 +86,11 @@ impl Stage {
         stage
     }
 
+    /// Keeps the state there, from the next configuration on.
+    pub fn remember_at(&mut self, url: &str) {
+        url.clone_into(&mut self.state);
+    }
+
     /// Writes the configuration: how GitLab is reached comes by itself.
     pub fn configure(&self, source: &str, rest: &str) -> &Stage {
         self.configure_gitlab("", source, rest)
@@ -87,12 +98,12 @@ impl Stage {
 
     /// The same with more keys of `[gitlab]`. Pauses between attempts are short.
     pub fn configure_gitlab(&self, keys: &str, source: &str, rest: &str) -> &Stage {
-        let url = self.gitlab.url();
+        let (url, state) = (self.gitlab.url(), &self.state);
         self.write(
             "seatsync.toml",
             &format!(
                 "[gitlab]\nurl = \"{url}\"\ntoken = {{ env = \"GITLAB_TOKEN\" }}\nrequests_per_minute = 100000\n\
-                 retry_deadline = \"2s\"\n{keys}\n[state]\nurl = \"sqlite:state.db\"\n\n{source}\n{rest}"
+                 retry_deadline = \"2s\"\n{keys}\n[state]\nurl = \"{state}\"\n\n{source}\n{rest}"
             ),
         );
         self
@@ -183,6 +194,13 @@ impl Stage {
         self.gitlab.faults().schedule(Moment::BeforeMutation(number), incident);
     }
 
+    /// Whether a request that could change a seat has arrived.
+    pub fn has_written(&self) -> bool {
+        let requests = self.gitlab.requests();
+        let mut fields = requests.iter().flat_map(|request| &request.root_fields);
+        fields.any(|field| field == ASSIGN || field == REVOKE)
+    }
+
     /// The requests that could change a seat, by their root fields, since the last look.
     pub fn writes(&self) -> Vec<String> {
         let requests = self.gitlab.requests();
@@ -191,14 +209,11 @@ impl Stage {
         fields.filter(|field| field.starts_with("userAddOnAssignment")).collect()
     }
 
-    /// The first column of what the state answers to a question; of an order: nothing.
+    /// The first column, of text, of what the state answers to a question; of an order: nothing.
     pub fn state(&self, sql: &str) -> Vec<String> {
-        self.runtime.block_on(async {
-            let options = SqliteConnectOptions::new().filename(self.path("state.db"));
-            let mut connection: SqliteConnection = options.connect().await.unwrap();
-            let rows = sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_all(&mut connection).await.unwrap();
-            rows.iter().map(|row| row.get(0)).collect()
-        })
+        let file = format!("sqlite:{}", self.path("state.db").display());
+        let url = if self.state.starts_with("sqlite:") { &file } else { &self.state };
+        self.runtime.block_on(ask(url, sql))
     }
 
     /// Lets days pass: whatever the state remembers happened so many days earlier.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use seatsync::model::account::{Account, AccountId, DuoActivity, MatchBy, Standing};
+use seatsync::model::account::{Account, AccountId, DuoActivity, Listing, MatchBy, Standing};
 use seatsync::model::add_on::AddOn;
 use seatsync::model::group::{Group, GroupRef, Member, NestingPath};
 use seatsync::model::holding::{Change, Holding, Memory, Origin, PastChange, SeatKey};
-use seatsync::model::person::{Person, PersonId, PersonKey, SourceName};
+use seatsync::model::person::{PersonId, PersonKey, Profile, SourceName};
 use seatsync::model::plan::Plan;
 use seatsync::model::policy::{AddOnPolicy, Matching, Policy};
 use seatsync::model::purchase::{Instance, Purchase, PurchaseId, PurchaseReading, Scope, SeatReading};
@@ -91,14 +91,13 @@ impl World {
     pub(crate) fn stranger(mut self, name: &str, groups: &[&str]) -> World {
         let corp = &mut self.input.snapshots[0];
         let place = u32::try_from(corp.people.len()).unwrap();
-        corp.people.push(Arc::new(Person {
-            id: PersonId::new(&format!("id-{name}")),
+        let profile = Profile {
+            id: format!("id-{name}").into(),
             username: Some(name.into()),
-            name: None,
             emails: vec![format!("{name}@corp.example.com").into()],
-            identity: None,
-            attributes: Vec::new(),
-        }));
+            ..Profile::default()
+        };
+        corp.people.push(Arc::new(profile.into()));
         for group in groups {
             let member = Member { person: place, path: NestingPath([Box::from(*group)].into()) };
             self = self.group(group);
@@ -112,14 +111,15 @@ impl World {
 
     /// An account that belongs to nobody in particular.
     pub(crate) fn account(mut self, name: &str) -> World {
-        self.input.accounts.push(Arc::new(Account {
+        let listing = Listing {
             id: AccountId(self.input.accounts.len() as u64 + 1),
             username: name.into(),
             emails: vec![format!("{name}@corp.example.com").into()],
             identities: Vec::new(),
             standing: Standing::Eligible,
             last_duo_activity: DuoActivity::NotTold,
-        }));
+        };
+        self.input.accounts.push(Arc::new(listing.into()));
         self
     }
 
@@ -170,8 +170,8 @@ impl World {
         reading.holders.push(account.id);
         reading.holders.sort_unstable();
         reading.purchase.assigned += 1;
-        let bare = Account { emails: Vec::new(), identities: Vec::new(), ..Account::clone(&account) };
-        self.input.seats.holders.push(Arc::new(bare));
+        let bare = Listing { emails: Vec::new(), identities: Vec::new(), ..account.listing() };
+        self.input.seats.holders.push(Arc::new(bare.into()));
         self
     }
 
@@ -186,17 +186,21 @@ impl World {
     }
 
     /// GitLab says something of an account; to be told before it becomes a holder.
-    pub(crate) fn account_is(mut self, name: &str, edit: impl FnOnce(&mut Account)) -> World {
-        let place = self.input.accounts.iter().position(|account| &*account.username == name).unwrap();
-        edit(Arc::make_mut(&mut self.input.accounts[place]));
+    pub(crate) fn account_is(mut self, name: &str, edit: impl FnOnce(&mut Listing)) -> World {
+        let place = self.input.accounts.iter().position(|account| account.username() == name).unwrap();
+        let mut listing = self.input.accounts[place].listing();
+        edit(&mut listing);
+        self.input.accounts[place] = Arc::new(listing.into());
         self
     }
 
     /// The directory says something else of a person.
-    pub(crate) fn person_is(mut self, name: &str, edit: impl FnOnce(&mut Person)) -> World {
+    pub(crate) fn person_is(mut self, name: &str, edit: impl FnOnce(&mut Profile<'_>)) -> World {
         let people = &mut self.input.snapshots[0].people;
-        let place = people.iter().position(|person| person.username.as_deref() == Some(name)).unwrap();
-        edit(Arc::make_mut(&mut people[place]));
+        let place = people.iter().position(|person| person.username() == Some(name)).unwrap();
+        let mut profile = people[place].profile();
+        edit(&mut profile);
+        people[place] = Arc::new(profile.into());
         self
     }
 
@@ -232,7 +236,7 @@ impl World {
     }
 
     fn named(&self, name: &str) -> &Arc<Account> {
-        self.input.accounts.iter().find(|account| &*account.username == name).unwrap()
+        self.input.accounts.iter().find(|account| account.username() == name).unwrap()
     }
 
     pub(crate) fn plan(&self) -> Plan {
@@ -245,7 +249,7 @@ impl World {
         let decisions = plan.decisions.iter().map(|decision| {
             let add_on = decision.add_on.key().trim_start_matches("duo_");
             let (verdict, because) = (decision.verdict.key(), decision.verdict.because());
-            format!("{add_on} {}: {verdict} ({because})", decision.account.username)
+            format!("{add_on} {}: {verdict} ({because})", decision.account.username())
         });
         let unmatched = plan.unmatched.iter().map(|unmatched| {
             format!("unmatched {}: {}", unmatched.person.person.label(), unmatched.because.key())

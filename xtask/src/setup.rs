@@ -7,6 +7,9 @@ const PACKAGES: &[&str] = &[
     "slapd",
     "ldap-utils",
     "libsasl2-modules",
+    "postgresql",
+    // A mail server.
+    "python3-aiosmtpd",
     // An Active Directory domain controller, and what makes a domain for it.
     "samba",
     "samba-ad-dc",

@@ -92,7 +92,7 @@ pub async fn carry_out(
     approval: impl FnOnce(&Plan) -> Result<Approval, Failure>,
 ) -> Result<Applied, Failure> {
     let now = clock.now();
-    let store = Store::open(&config.state.path, now).await?;
+    let store = Store::open(&config.state.place, now).await?;
     let neighbours = wiring::connect(config, progress)?;
     let planned = run::planned(&store, &neighbours, now).await?;
     progress.clear();

@@ -24,7 +24,7 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
     let now = SystemClock.now();
     let progress = progress::for_this_terminal();
     let neighbours = wiring::connect(&config, &progress)?;
-    let memory = recalled(&config.state.path, now).await?;
+    let memory = recalled(&config.state.place, now).await?;
     let mut page = Page::default();
     page.configuration(&config);
     let preflight = neighbours.gitlab.preflight().await;

@@ -11,12 +11,16 @@ use crate::app::exit::Exit;
 use crate::app::failure::Failure;
 use crate::app::output::print;
 use crate::app::{progress, wiring};
-use crate::model::account::{Account, AccountId, AccountQuery, QueryStep};
+use crate::model::account::{Account, AccountId, MatchBy};
+use crate::model::account_query::AccountQuery;
+use crate::model::person::{Person, Profile};
+use crate::model::policy::Matching;
 use crate::planning::explain::explain;
 use crate::planning::plan;
 use crate::ports::{AccountReader as _, Clock as _, EdgeError};
 use crate::report;
 use crate::store::database::Store;
+use crate::store::place::Place;
 
 pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
     let config = wiring::configuration(common)?;
@@ -38,7 +42,7 @@ pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
     let plan = plan(&input);
     let mut text = report::explain::explain(&explanation, &plan);
     for account in &explanation.accounts {
-        text.push_str(&told(&config.state.path, account.id).await?);
+        text.push_str(&told(&config.state.place, account.id).await?);
     }
     print(&text)?;
     Ok(Exit::of_plan(&plan, false))
@@ -47,13 +51,17 @@ pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
 /// The accounts of this address or username, whether rules speak of them or not.
 async fn asked_for(config: &Config, asked: &str) -> Result<Vec<Arc<Account>>, EdgeError> {
     let neighbours = wiring::connect(config, &progress::for_this_terminal())?;
-    let asked: Box<str> = asked.trim().into();
-    let steps =
-        vec![QueryStep::Email { addresses: vec![asked.clone()] }, QueryStep::Username { username: asked }];
-    neighbours.gitlab.accounts(&[AccountQuery { steps }], None).await
+    let asked = asked.trim();
+    let person = Person::from(Profile {
+        username: Some(asked.into()),
+        emails: vec![asked.into()],
+        ..Profile::default()
+    });
+    let how = Matching { match_by: vec![MatchBy::Email, MatchBy::Username], identity_provider: None };
+    neighbours.gitlab.accounts(&[AccountQuery { person: &person, how: &how }], None).await
 }
 
-async fn told(state: &std::path::Path, account: AccountId) -> Result<String, EdgeError> {
+async fn told(state: &Place, account: AccountId) -> Result<String, EdgeError> {
     let Some(store) = Store::open_existing(state).await? else {
         return Ok("No history: there is no state yet.\n".to_owned());
     };

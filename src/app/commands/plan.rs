@@ -1,7 +1,5 @@
 //! `seatsync plan`: observes, decides and reports. Changes nothing anywhere.
 
-use std::path::Path;
-
 use jiff::Timestamp;
 
 use crate::app::cli::{Common, PlanArgs};
@@ -17,6 +15,7 @@ use crate::planning::plan;
 use crate::ports::{Clock as _, EdgeError, Recollection as _};
 use crate::report::{json, text};
 use crate::store::database::Store;
+use crate::store::place::Place;
 use crate::sync::observe::observe;
 
 pub async fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Failure> {
@@ -33,7 +32,7 @@ pub async fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Failure> {
 
 /// Observes for a command that changes nothing: the state is only read, and not made if there is none.
 pub async fn observed(config: &Config, now: Timestamp) -> Result<PlanningInput, EdgeError> {
-    let memory = recalled(&config.state.path, now).await?;
+    let memory = recalled(&config.state.place, now).await?;
     let progress = progress::for_this_terminal();
     let neighbours = wiring::connect(config, &progress)?;
     let input = observe(&neighbours.wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await;
@@ -42,11 +41,11 @@ pub async fn observed(config: &Config, now: Timestamp) -> Result<PlanningInput, 
 }
 
 /// What earlier runs left, without making or changing the state.
-pub async fn recalled(path: &Path, now: Timestamp) -> Result<Memory, EdgeError> {
-    let Some(store) = Store::open_existing(path).await? else {
+pub async fn recalled(place: &Place, now: Timestamp) -> Result<Memory, EdgeError> {
+    let Some(store) = Store::open_existing(place).await? else {
         return Ok(Memory::default());
     };
-    let (memory, _in_flight) = store.recall(now).await?;
+    let memory = store.recall(now).await?;
     store.close().await;
     Ok(memory)
 }

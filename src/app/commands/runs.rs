@@ -14,8 +14,8 @@ const MOST_RUNS: u32 = 500;
 
 pub async fn run(args: &RunsArgs, common: &Common) -> Result<Exit, Failure> {
     let config = wiring::configuration(common)?;
-    let Some(store) = Store::open_existing(&config.state.path).await? else {
-        let message = format!("there is no state at `{}` yet: no apply has run", config.state.path.display());
+    let Some(store) = Store::open_existing(&config.state.place).await? else {
+        let message = format!("there is no state at `{}` yet: no apply has run", config.state.place);
         return Err(Failure::NotDone { message });
     };
     let text = match args.run {

@@ -89,6 +89,7 @@ mod tests {
             "trial_ends",
             "[",
             "path",
+            "password",
             "schema",
             "columns",
         ];
@@ -108,7 +109,8 @@ mod tests {
         let silent = parsed(EXAMPLE);
         assert_eq!(format!("{:#?}", silent.gitlab), format!("{:#?}", in_force.gitlab));
         assert_eq!(format!("{:#?}", silent.sources), format!("{:#?}", in_force.sources));
-        assert_eq!((silent.state, silent.rules), (in_force.state, in_force.rules));
+        assert_eq!(format!("{:#?}", silent.state), format!("{:#?}", in_force.state));
+        assert_eq!(silent.rules, in_force.rules);
         for add_on in crate::model::add_on::AddOn::ALL {
             assert_eq!(silent.policy.add_on(add_on), in_force.policy.add_on(add_on));
         }

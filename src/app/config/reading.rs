@@ -125,26 +125,12 @@ impl<'a> Reading<'a> {
 
     /// Refuses an unencrypted connection to another machine.
     pub fn refuse_plaintext(&mut self, url: &Url, span: &Range<usize>, allowed: Option<bool>, help: &str) {
-        if allowed != Some(true) && !Reading::is_loopback(url) {
+        if allowed != Some(true) && !is_loopback(url) {
             let message = format!(
                 "`{url}` is not encrypted: secrets and personal data would cross the network in the clear"
             );
             let help = format!("{help}, or add `allow_plaintext = true` to this section to take the risk");
             self.complain(Complaint::new(span, message).help(help));
-        }
-    }
-
-    /// Whether the host is this machine.
-    pub fn is_loopback(url: &Url) -> bool {
-        // The host of `ldap:` is opaque to the parser of addresses, so an IP address in it is still text.
-        match url.host() {
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            Some(Host::Domain(name)) => {
-                let address = name.parse::<std::net::Ipv4Addr>();
-                address.is_ok_and(|address| address.is_loopback()) || name.eq_ignore_ascii_case("localhost")
-            }
-            None => false,
         }
     }
 
@@ -196,4 +182,18 @@ impl<'a> Reading<'a> {
 fn is_variable_name(name: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
     name.chars().all(fits) && name.starts_with(|c: char| !c.is_ascii_digit())
+}
+
+/// Whether this is the machine itself.
+pub fn is_loopback(url: &Url) -> bool {
+    // The host of `ldap:` is opaque to the parser of addresses, so an IP address in it is still text.
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => {
+            let is_address = name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+            is_address || name.eq_ignore_ascii_case("localhost")
+        }
+        None => false,
+    }
 }

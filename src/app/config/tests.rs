@@ -281,7 +281,7 @@ bind = { anonymous = true }
 fn without_rules_or_sources_nothing_is_touched_and_nothing_is_wrong() {
     let config = parse("gitlab.url = \"https://x/gitlab\"\ngitlab.token = { env = \"TOKEN\" }").unwrap();
     assert!(config.sources.is_empty() && config.rules.is_empty());
-    assert_eq!(config.state.path, Path::new("/etc/seatsync/seatsync.db"));
+    assert_eq!(config.state.place.to_string(), "/etc/seatsync/seatsync.db");
 }
 
 #[test]
@@ -304,7 +304,7 @@ groups = ["a"]
     )
     .unwrap();
     assert_eq!(config.gitlab.ca_file.as_deref(), Some(Path::new("/etc/seatsync/ca.pem")));
-    assert_eq!(config.state.path, Path::new("/var/lib/seatsync.db"));
+    assert_eq!(config.state.place.to_string(), "/var/lib/seatsync.db");
     assert_eq!(config.rules[0].source.as_str(), "hr");
     let matching = &config.policy.matching[&config.rules[0].source];
     assert_eq!(matching.match_by.len(), 2, "identity is skipped where no provider is known");

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::gitlab::wire::{gid, nullable};
-use crate::model::account::{Account, AccountId, DuoActivity, Standing};
+use crate::model::account::{Account, AccountId, DuoActivity, Listing, Standing};
 use crate::model::add_on::AddOn;
 
 /// The envelope of every GraphQL answer.
@@ -131,7 +131,7 @@ pub struct AddOnUserNode {
 impl AddOnUserNode {
     /// The account without identities; with its public address where that was asked for.
     pub fn into_account(self) -> Account {
-        Account {
+        Account::from(Listing {
             id: self.id,
             username: self.username,
             emails: self.public_email.into_iter().filter(|email| !email.is_empty()).collect(),
@@ -142,7 +142,7 @@ impl AddOnUserNode {
                 Some(None) => DuoActivity::Never,
                 Some(Some(date)) => DuoActivity::On(date),
             },
-        }
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::gitlab::wire::graphql::standing;
 use crate::gitlab::wire::nullable;
-use crate::model::account::{Account, AccountId, DuoActivity, Identity};
+use crate::model::account::{Account, AccountId, DuoActivity, Identity, Listing};
 use crate::model::person::ExternUid;
 
 #[derive(Debug, Deserialize)]
@@ -61,14 +61,14 @@ impl RestUser {
                 extern_uid: ExternUid::new(&identity.extern_uid.filter(|uid| !uid.is_empty())?),
             })
         });
-        Account {
+        Account::from(Listing {
             id: AccountId(self.id),
             username: self.username,
             emails,
             identities: identities.collect(),
             standing: standing(&self.state, self.bot == Some(true)),
             last_duo_activity: DuoActivity::NotTold,
-        }
+        })
     }
 }
 
@@ -124,9 +124,8 @@ mod tests {
                 "scim_identities":[{"extern_uid":"9B1C","group_id":1,"active":true}]}"#,
         )
         .into_account();
-        assert_eq!(account.emails, ["Ada@corp.example.com".into()]);
-        let identities: Vec<(&str, &str)> =
-            account.identities.iter().map(|one| (&*one.provider, one.extern_uid.as_str())).collect();
+        assert_eq!(account.emails().collect::<Vec<_>>(), ["Ada@corp.example.com"]);
+        let identities: Vec<(&str, &str)> = account.identities().collect();
         assert_eq!(identities, [("ldapmain", "uid=ada,dc=corp"), ("scim", "9b1c")]);
         assert_eq!(account.standing, Standing::Eligible);
     }
@@ -137,7 +136,7 @@ mod tests {
             r#"{"id":7,"username":"eve","state":"active","email":"ada@corp.example.com","confirmed_at":null}"#,
         )
         .into_account();
-        assert!(account.emails.is_empty());
+        assert_eq!(account.emails().count(), 0);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The text of a CSV file (RFC 4180) as people and their groups; pure.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
 
-use crate::model::person::{Attribute, Person, PersonId};
+use crate::model::person::{Attribute, Person, PersonId, Profile};
 use crate::sources::csv::config::{ColumnNames, CsvConfig};
 use crate::sources::csv::error::DecodeError;
 
@@ -30,13 +31,14 @@ pub fn decode(bytes: &[u8], config: &CsvConfig) -> Result<BTreeMap<PersonId, Lis
     for record in reader.records() {
         let record = record.map_err(of_csv)?;
         let listed = header.listed(&record, config)?;
-        match people.get_mut(&listed.person.id) {
+        let id = PersonId::new(listed.person.id());
+        match people.get_mut(&id) {
             Some(known) => {
                 header.agree(known, &listed)?;
                 known.groups.extend(listed.groups);
             }
             None => {
-                people.insert(listed.person.id.clone(), listed);
+                people.insert(id, listed);
             }
         }
     }
@@ -106,7 +108,7 @@ impl<'c> Header<'c> {
 
     fn listed(&self, record: &StringRecord, config: &CsvConfig) -> Result<Listed, DecodeError> {
         let cell = |at: usize| record.get(at).map(str::trim).filter(|text| !text.is_empty());
-        let optional = |at: Option<usize>| at.and_then(cell).map(Box::from);
+        let optional = |at: Option<usize>| at.and_then(cell).map(Cow::from);
         let at = record.position().map_or(0, csv::Position::byte);
         let Some(id) = cell(self.id) else {
             let line = line(self.text, at);
@@ -116,16 +118,16 @@ impl<'c> Header<'c> {
         let attribute = |(name, at): &(Arc<str>, usize)| {
             cell(*at).map(|value| Attribute { name: name.clone(), values: vec![value.into()] })
         };
-        let person = Person {
-            id: PersonId::new(id),
+        let profile = Profile {
+            id: id.into(),
             username: optional(self.username),
             name: optional(self.name),
-            emails: self.email.and_then(cell).map(Box::from).into_iter().collect(),
+            emails: optional(self.email).into_iter().collect(),
             identity: optional(self.identity),
             attributes: self.extra.iter().filter_map(attribute).collect(),
         };
         Ok(Listed {
-            person: Arc::new(person),
+            person: Arc::new(profile.into()),
             groups: groups.map(str::trim).filter(|group| !group.is_empty()).map(Box::from).collect(),
             at,
         })
@@ -135,13 +137,13 @@ impl<'c> Header<'c> {
     fn agree(&self, first: &Listed, second: &Listed) -> Result<(), DecodeError> {
         let (one, other) = (&*first.person, &*second.person);
         let extra = self.extra.iter().find(|(name, _)| one.attribute(name) != other.attribute(name));
-        let column = if one.username != other.username {
+        let column = if one.username() != other.username() {
             &self.names.username
-        } else if one.emails != other.emails {
+        } else if one.email() != other.email() {
             &self.names.email
-        } else if one.name != other.name {
+        } else if one.name() != other.name() {
             &self.names.name
-        } else if one.identity != other.identity {
+        } else if one.identity() != other.identity() {
             self.names.identity.as_deref().unwrap_or_default()
         } else if let Some((name, _)) = extra {
             name
@@ -152,7 +154,7 @@ impl<'c> Header<'c> {
             line: line(self.text, second.at),
             first_line: line(self.text, first.at),
             column: column.to_owned(),
-            id: other.id.to_string(),
+            id: other.id().to_owned(),
         })
     }
 }

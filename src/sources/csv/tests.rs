@@ -30,18 +30,18 @@ async fn told(text: impl AsRef<[u8]>, wanted: &[&str]) -> String {
     assert_eq!(snapshot.reading, Coverage::Complete);
     let mut told = String::new();
     for person in &snapshot.people {
-        let field = |field: &Option<Box<str>>| field.as_deref().unwrap_or("-").to_owned();
+        let field = |field: Option<&str>| field.unwrap_or("-").to_owned();
         let extra: Vec<String> = person
-            .attributes
+            .attributes()
             .iter()
             .map(|attribute| format!("{}={}", attribute.name, attribute.values.join("+")))
             .collect();
         let line = format!(
             "{} {} {} {} {}",
-            person.id,
-            field(&person.username),
+            person.id(),
+            field(person.username()),
             person.email().unwrap_or("-"),
-            field(&person.name),
+            field(person.name()),
             extra.join(" ")
         );
         told.push_str(line.trim_end());
@@ -55,7 +55,7 @@ async fn told(text: impl AsRef<[u8]>, wanted: &[&str]) -> String {
                     .map(|member| {
                         format!(
                             "{} by {}",
-                            snapshot.people[member.person as usize].id,
+                            snapshot.people[member.person as usize].id(),
                             member.path.0.join(" > ")
                         )
                     })
@@ -128,8 +128,8 @@ async fn columns_are_named_by_the_configuration() {
     };
     let snapshot = read("Team,SSO,Mail,Personalnummer\na,uid-1,ada@x,17\n", columns, &["a"]).await.unwrap();
     let ada = &snapshot.people[0];
-    assert_eq!((ada.id.as_str(), ada.email(), ada.identity.as_deref()), ("17", Some("ada@x"), Some("uid-1")));
-    assert!(ada.attributes.is_empty());
+    assert_eq!((ada.id(), ada.email(), ada.identity()), ("17", Some("ada@x"), Some("uid-1")));
+    assert!(ada.attributes().is_empty());
 }
 
 #[tokio::test]

@@ -105,8 +105,10 @@ pub enum Bind {
     External {
         client_certificate: Option<ClientCertificate>,
     },
-    /// SASL GSSAPI: the Kerberos ticket of the environment.
-    Gssapi,
+    /// SASL GSSAPI: the Kerberos ticket, or the keytab, of the environment; of several the one of this principal.
+    Gssapi {
+        principal: Option<String>,
+    },
 }
 
 /// PEM files of a TLS client certificate and its key.

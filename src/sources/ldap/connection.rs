@@ -1,7 +1,7 @@
 //! One connection to one server, searched so that a part never looks like the whole.
 
 use std::collections::HashSet;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ldap3::controls::{PagedResults, RawControl};
@@ -11,6 +11,7 @@ use url::Url;
 use crate::sources::ldap::config::{LdapConfig, Schema};
 use crate::sources::ldap::entry::Entry;
 use crate::sources::ldap::error::{result_words, words};
+use crate::sources::ldap::relay::{Relay, Relayed};
 use crate::sources::ldap::wire;
 
 const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
@@ -21,6 +22,15 @@ const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
 /// A search of more pages than this is taken for one that never ends.
 const MOST_PAGES: u32 = 1_000_000;
 
+/// No search brings more, as it is kept in memory: two million people with a kilobyte each.
+const LARGEST: usize = 2 << 30;
+
+/// No search refers to more places, nor says more that is no entry.
+const MOST_ASIDES: usize = 10_000;
+
+const BUSY: u32 = 51;
+const UNAVAILABLE: u32 = 52;
+
 /// How long an Abandon may take to be written.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -28,11 +38,22 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub struct Connection {
     pub url: Url,
     ldap: Ldap,
+    relay: Arc<Relay>,
     timeout: Duration,
     page_size: i32,
     domain_scope: bool,
     /// Set once the connection is of no more use; whatever is asked afterwards fails with these words at once.
     lost: OnceLock<String>,
+    /// Set once the server could not answer something that another one might.
+    faltered: OnceLock<String>,
+}
+
+/// What a search has brought so far.
+#[derive(Default)]
+struct Brought {
+    references: Vec<String>,
+    size: usize,
+    asides: usize,
 }
 
 /// One search.
@@ -63,15 +84,22 @@ pub struct Failure {
 
 impl Connection {
     /// A connection that is bound already.
-    pub fn new(config: &LdapConfig, url: &Url, ldap: Ldap) -> Connection {
+    pub fn new(config: &LdapConfig, url: &Url, relayed: Relayed) -> Connection {
         Connection {
             url: url.clone(),
-            ldap,
+            ldap: relayed.ldap,
+            relay: relayed.relay,
             timeout: config.timeout,
             page_size: i32::try_from(config.page_size).unwrap_or(i32::MAX),
             domain_scope: config.directory.schema == Schema::ActiveDirectory,
             lost: OnceLock::new(),
+            faltered: OnceLock::new(),
         }
+    }
+
+    /// Why another server might have answered more: this one is gone, hangs, talks nonsense or is too busy.
+    pub fn faltered(&self) -> Option<&str> {
+        self.lost.get().or(self.faltered.get()).map(String::as_str)
     }
 
     /// Searches in one go, handing over each entry as it comes. Success is the server's word that there is no more; with
@@ -81,9 +109,9 @@ impl Connection {
         query: Query<'_>,
         each: impl FnMut(Entry) + Send,
     ) -> Result<Vec<String>, Failure> {
-        let mut references = Vec::new();
-        self.page(query, None, &mut references, each).await?;
-        Ok(references)
+        let mut brought = Brought::default();
+        self.page(query, None, &mut brought, each).await?;
+        Ok(brought.references)
     }
 
     /// Searches page by page, for as long as `go_on` says so at the end of one. OpenLDAP allows one such search at a time.
@@ -92,18 +120,18 @@ impl Connection {
         query: Query<'_>,
         mut go_on: impl FnMut(Step) -> bool + Send,
     ) -> Result<Vec<String>, Failure> {
-        let mut references = Vec::new();
+        let mut brought = Brought::default();
         let mut cookie = Vec::new();
         let mut firsts = HashSet::new();
         for _ in 0..MOST_PAGES {
             let mut first = None;
-            let page = self.page(query, Some(&cookie), &mut references, |entry| {
+            let page = self.page(query, Some(&cookie), &mut brought, |entry| {
                 first.get_or_insert_with(|| entry.dn.clone());
                 go_on(Step::Entry(entry));
             });
             let next = page.await?;
             if !go_on(Step::PageEnd) || next.is_empty() {
-                return Ok(references);
+                return Ok(brought.references);
             }
             // The cookie alone proves nothing: 389 Directory Server repeats it through a healthy search.
             let again = first.as_ref().is_some_and(|dn| firsts.contains(dn));
@@ -121,7 +149,7 @@ impl Connection {
         &self,
         query: Query<'_>,
         cookie: Option<&[u8]>,
-        references: &mut Vec<String>,
+        brought: &mut Brought,
         mut each: impl FnMut(Entry) + Send,
     ) -> Result<Vec<u8>, Failure> {
         if let Some(because) = self.lost.get() {
@@ -132,28 +160,42 @@ impl Connection {
         let started = ldap.streaming_search(query.base, query.scope, query.filter, query.attributes).await;
         let mut stream = started.map_err(|error| self.gone(&error))?;
         loop {
-            match stream.next().await {
-                Ok(Some(item)) if item.is_ref() => references.extend(wire::reference(item.0)),
-                Ok(Some(item)) if item.is_intermediate() => {}
-                Ok(Some(item)) => match wire::entry(item.0) {
-                    Some(entry) => each(entry),
-                    None => return Err(self.useless("the server sent a malformed entry".to_owned())),
-                },
+            let next = stream.next().await;
+            self.relay.taken();
+            match next {
+                Ok(Some(item)) if item.is_ref() || item.is_intermediate() => {
+                    brought.asides += 1;
+                    if item.is_ref() {
+                        brought.references.extend(wire::reference(item.0));
+                    }
+                }
+                Ok(Some(item)) => {
+                    let Some(entry) = wire::entry(item.0) else {
+                        return Err(self.useless("the server sent a malformed entry".to_owned()));
+                    };
+                    brought.size += entry.size();
+                    each(entry);
+                }
                 Ok(None) => break,
                 Err(error) => {
                     if let ldap3::LdapError::Timeout { .. } = error {
-                        let id = stream.ldap_handle().last_id();
-                        let mut ldap = self.ldap.clone();
-                        // Whether the server hears of it or not, the search has failed.
-                        drop(tokio::time::timeout(FAREWELL, ldap.abandon(id)).await);
+                        self.abandon(stream.ldap_handle().last_id()).await;
                     }
                     return Err(self.gone(&error));
                 }
             }
+            if brought.size > LARGEST || brought.asides.max(brought.references.len()) > MOST_ASIDES {
+                self.abandon(stream.ldap_handle().last_id()).await;
+                return Err(self.useless("the answer to a search has no end".to_owned()));
+            }
         }
         let result = stream.finish().await;
         if result.rc != 0 {
-            return Err(Failure::refused(&result));
+            let failure = Failure::refused(&result);
+            if result.rc == BUSY || result.rc == UNAVAILABLE {
+                self.faltered.get_or_init(|| format!("`{}`: {}", self.url, failure.because));
+            }
+            return Err(failure);
         }
         let paging = result.ctrls.into_iter().find(|control| control.1.ctype == PAGED_RESULTS);
         let Some(value) = paging.and_then(|control| control.1.val) else { return Ok(Vec::new()) };
@@ -172,8 +214,14 @@ impl Connection {
         controls
     }
 
+    /// Whether the server hears of it or not, the search has failed.
+    async fn abandon(&self, id: i32) {
+        let mut ldap = self.ldap.clone();
+        drop(tokio::time::timeout(FAREWELL, ldap.abandon(id)).await);
+    }
+
     fn gone(&self, error: &ldap3::LdapError) -> Failure {
-        let because = words(error, self.timeout);
+        let because = self.relay.fault().map_or_else(|| words(error, self.timeout), str::to_owned);
         if let ldap3::LdapError::FilterParsing = error {
             return Failure::new(&because);
         }

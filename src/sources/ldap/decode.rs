@@ -1,9 +1,10 @@
 //! What an entry means: a group, a person, or neither. Pure, and the same for a server and a file.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::model::group::Group;
-use crate::model::person::{Attribute, Person, PersonId};
+use crate::model::person::{Attribute, Person, Profile};
 use crate::sources::ldap::config::{Directory, Schema};
 use crate::sources::ldap::entry::Entry;
 use crate::sources::ldap::guid;
@@ -168,17 +169,17 @@ impl Decoder {
             .map(|name| Attribute { name: name.clone(), values: entry.texts(name).map(Box::from).collect() })
             .filter(|attribute| !attribute.values.is_empty())
             .collect();
-        Person {
-            id: PersonId::new(id),
-            username: entry.text(&names.username).map(Box::from),
-            name: entry.text(&names.name).map(Box::from),
-            emails: entry.texts(&names.email).filter(|text| !text.trim().is_empty()).map(Box::from).collect(),
+        Person::from(Profile {
+            id: id.into(),
+            username: entry.text(&names.username).map(Cow::from),
+            name: entry.text(&names.name).map(Cow::from),
+            emails: entry.texts(&names.email).filter(|text| !text.trim().is_empty()).map(Cow::from).collect(),
             identity: match &self.directory.identity_attribute {
-                Some(attribute) => entry.text(attribute).map(Box::from),
+                Some(attribute) => entry.text(attribute).map(Cow::from),
                 None => Some(entry.dn.as_str().into()),
             },
             attributes,
-        }
+        })
     }
 }
 
@@ -304,7 +305,7 @@ mod tests {
         let Kind::Person(person) = Decoder::new(&directory(Schema::ActiveDirectory)).kind(&person) else {
             panic!()
         };
-        assert_eq!(person.id.as_str(), "33323130-3534-3736-3839-616263646566");
+        assert_eq!(person.id(), "33323130-3534-3736-3839-616263646566");
     }
 
     #[test]
@@ -376,7 +377,7 @@ mod tests {
         directory.attributes.extra = ["title", "department", "pager", "title"].map(str::to_owned).to_vec();
         let person = entry(&[("Title", &["b", "a"]), ("department", &["R&D"]), ("entryUUID", &["1"])]);
         let Kind::Person(person) = Decoder::new(&directory).kind(&person) else { panic!() };
-        let names: Vec<&str> = person.attributes.iter().map(|attribute| &*attribute.name).collect();
+        let names: Vec<&str> = person.attributes().iter().map(|attribute| &*attribute.name).collect();
         assert_eq!(names, ["department", "title"]);
         assert_eq!(person.attribute("title"), ["b".into(), "a".into()]);
     }

@@ -65,6 +65,16 @@ impl Entry {
             .flat_map(|held| held.values.iter().map(Vec::as_slice))
     }
 
+    /// How many bytes of memory it takes, more or less.
+    pub fn size(&self) -> usize {
+        const EACH: usize = size_of::<Vec<u8>>();
+        let attributes = self.attributes.iter();
+        attributes.fold(EACH + self.dn.len(), |size, attribute| {
+            let values: usize = attribute.values.iter().map(|value| EACH + value.len()).sum();
+            size + 2 * EACH + attribute.description.len() + values
+        })
+    }
+
     /// The values that are text.
     pub fn texts<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.values(name).filter_map(|value| std::str::from_utf8(value).ok())

@@ -2,8 +2,10 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::ports::EdgeError;
+use crate::sources::ldap::vetting::Fault;
 
 /// The error of an LDAP or LDIF source as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -67,18 +69,80 @@ fn pem_label(what: &str) -> &'static str {
     if what == "key" { "PRIVATE KEY" } else { "CERTIFICATE" }
 }
 
-/// What `ldap3` reports, in words: it repeats its causes, and buries those of TLS.
+/// Why one server could not be used.
+#[derive(Debug)]
+pub enum Trouble {
+    Io(io::Error),
+    /// `ldap3` could not be set up.
+    Ldap(ldap3::LdapError),
+    Fault(Fault),
+    /// An answer to something else.
+    Unasked,
+    Closed,
+    /// It hung up, and said why.
+    Dismissed(ldap3::LdapResult),
+    Silent(Duration),
+    /// It said no to StartTLS.
+    NoStartTls(ldap3::LdapResult),
+    /// It said no to the bind, and what is to be done about it.
+    NoBind(ldap3::LdapResult, &'static str),
+    /// What Kerberos says.
+    Kerberos(String),
+    /// The URL names no host.
+    NoHost,
+}
+
+impl Trouble {
+    pub fn words(&self) -> String {
+        match self {
+            Trouble::Io(error) => match tls_error(error) {
+                Some(tls) => format!("TLS: {tls}"),
+                None => error.to_string(),
+            },
+            Trouble::Ldap(error) => error.to_string(),
+            Trouble::Fault(fault) => fault.to_string(),
+            Trouble::Unasked => "the server sent an answer that nobody asked for".to_owned(),
+            Trouble::Closed => "the server closed the connection".to_owned(),
+            Trouble::Dismissed(result) => format!("the server hung up: {}", result_words(result)),
+            Trouble::Silent(timeout) => format!("no answer within {timeout:?}"),
+            Trouble::NoStartTls(result) | Trouble::NoBind(result, _) => result_words(result),
+            Trouble::Kerberos(words) => format!("Kerberos: {words}"),
+            Trouble::NoHost => "the URL names no server".to_owned(),
+        }
+    }
+
+    /// The next step; empty where nothing helps.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Trouble::Io(error) => match tls_error(error) {
+                Some(rustls::Error::InvalidCertificate(cause)) => certificate_hint(cause),
+                Some(_) => IS_IT_LDAPS,
+                None if error.kind() == io::ErrorKind::UnexpectedEof => IS_IT_LDAPS,
+                None => "check `urls`, the network and the firewall",
+            },
+            Trouble::Fault(Fault::NoMessage) | Trouble::Closed => {
+                "is this port one of LDAPS? then the URL starts with `ldaps://`"
+            }
+            Trouble::Silent(_) => "check `urls`, the network and the firewall, or raise `timeout`",
+            Trouble::NoStartTls(_) => "the server may offer no StartTLS: try an `ldaps://` URL",
+            Trouble::NoBind(_, hint) => hint,
+            Trouble::Kerberos(words) => kerberos_hint(words),
+            Trouble::NoHost => "write it as ldaps://dc1.example.com",
+            Trouble::Ldap(_) | Trouble::Fault(_) | Trouble::Unasked | Trouble::Dismissed(_) => "",
+        }
+    }
+}
+
+const IS_IT_LDAPS: &str = "is this port one of LDAPS? an `ldap://` URL goes with `start_tls = true`";
+
+/// What `ldap3` reports of a search, in words.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "of a foreign error, what is not told apart goes by its own words"
 )]
-pub fn words(error: &ldap3::LdapError, timeout: std::time::Duration) -> String {
+pub fn words(error: &ldap3::LdapError, timeout: Duration) -> String {
     match error {
         ldap3::LdapError::LdapResult { result } => result_words(result),
-        ldap3::LdapError::Io { source } => match tls_error(source) {
-            Some(tls) => format!("TLS: {tls}"),
-            None => source.to_string(),
-        },
         ldap3::LdapError::Timeout { .. } => format!("no answer within {timeout:?}"),
         ldap3::LdapError::EndOfStream
         | ldap3::LdapError::ResultRecv { .. }
@@ -102,32 +166,6 @@ pub fn result_words(result: &ldap3::LdapResult) -> String {
     }
 }
 
-/// The next step after a server could not be reached.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "of a foreign error, what is not told apart goes by its own words"
-)]
-pub fn connect_hint(error: &ldap3::LdapError, start_tls: bool) -> &'static str {
-    match error {
-        ldap3::LdapError::Io { source } => match tls_error(source) {
-            Some(rustls::Error::InvalidCertificate(cause)) => certificate_hint(cause),
-            Some(_) => "is this port one of LDAPS? an `ldap://` URL goes with `start_tls = true`",
-            None if source.kind() == io::ErrorKind::UnexpectedEof => {
-                "is this port one of LDAPS? an `ldap://` URL goes with `start_tls = true`"
-            }
-            None => "check `urls`, the network and the firewall",
-        },
-        ldap3::LdapError::Timeout { .. } => "check `urls`, the network and the firewall, or raise `timeout`",
-        ldap3::LdapError::LdapResult { .. } if start_tls => {
-            "the server may offer no StartTLS: try an `ldaps://` URL"
-        }
-        ldap3::LdapError::ResultRecv { .. } => {
-            "is this port one of LDAPS? then the URL starts with `ldaps://`"
-        }
-        _ => "",
-    }
-}
-
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "of a foreign error, what is not told apart goes by its own words"
@@ -148,21 +186,21 @@ fn certificate_hint(cause: &rustls::CertificateError) -> &'static str {
     }
 }
 
-/// The next step after a bind was refused.
-pub fn bind_hint(result: &ldap3::LdapResult) -> &'static str {
-    // Active Directory tells more in the text, as `data 532` (MS-ERREF, Win32 codes in hexadecimal).
-    let told = |code: &str| result.text.contains(&format!("data {code},"));
-    match result.rc {
-        49 if told("532") => "the password has expired: set a new one",
-        49 if told("533") => "the account is disabled",
-        49 if told("701") => "the account has expired",
-        49 if told("773") => "the password must be changed before first use",
-        49 if told("775") => "the account is locked out",
-        49 => "check the DN and the password in `bind`",
-        8 | 13 => "the server wants encryption: use an `ldaps://` URL or `start_tls = true`",
-        48 | 53 => "the server does not allow this kind of `bind`",
-        7 => "the server does not offer this kind of `bind`",
-        _ => "",
+/// MIT Kerberos names its errors in sentences alone.
+fn kerberos_hint(words: &str) -> &'static str {
+    let told = |sentence: &str| words.contains(sentence);
+    if told("not found in Kerberos database") {
+        "the URL names the server as its service principal `ldap/HOST` does: no alias, no address"
+    } else if told("redentials cache") || told("No credentials") || told("No Kerberos credentials") {
+        "get a ticket with `kinit`, or name a keytab in the environment: `KRB5_CLIENT_KTNAME=/etc/seatsync.keytab`"
+    } else if told("expired") {
+        "get a new ticket with `kinit`, or name a keytab in the environment: `KRB5_CLIENT_KTNAME=/etc/seatsync.keytab`"
+    } else if told("Clock skew") {
+        "the clocks of this machine and of the domain controller differ: set them by NTP"
+    } else if told("Cannot find KDC") || told("Cannot contact any KDC") {
+        "check the realm in `/etc/krb5.conf`, and that port 88 of the domain controllers can be reached"
+    } else {
+        "see what Kerberos does with `KRB5_TRACE=/dev/stderr`"
     }
 }
 

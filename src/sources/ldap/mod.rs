@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod connection;
+pub mod conversation;
 pub mod decode;
 pub mod entry;
 pub mod error;
@@ -19,8 +20,12 @@ pub mod opening;
 pub mod probe;
 pub mod ranges;
 pub mod reading;
+pub mod refusal;
+pub mod relay;
+pub mod servers;
 pub mod source;
 pub mod tls;
 pub mod usernames;
+pub mod vetting;
 pub mod walk;
 pub mod wire;

@@ -1,102 +1,172 @@
 //! From the configured URLs to a bound connection: the first server that takes us, and why the others did not.
 
+use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapResult, StdStream};
 use rustls::ClientConfig;
 use secrecy::ExposeSecret as _;
-use tokio::net::TcpStream;
-use url::Url;
+use tokio::net::{TcpStream, UnixStream};
 
 use crate::sources::ldap::config::{Bind, LdapConfig};
 use crate::sources::ldap::connection::Connection;
-use crate::sources::ldap::error::{Attempt, LdapError, bind_hint, connect_hint, result_words, words};
+use crate::sources::ldap::conversation::{Bound, Conversation};
+use crate::sources::ldap::error::{Attempt, LdapError, Trouble};
+use crate::sources::ldap::refusal::judge;
+use crate::sources::ldap::relay::relayed;
+use crate::sources::ldap::servers::Server;
+use crate::sources::ldap::tls;
 
 const INVALID_CREDENTIALS: u32 = 49;
 
 /// Binds to the first server that lets us.
 pub async fn open(config: &LdapConfig, tls: Option<&Arc<ClientConfig>>) -> Result<Connection, LdapError> {
-    match &config.bind {
-        Bind::Gssapi => return Err(LdapError::NoKerberos),
-        Bind::Simple { dn, password } if password.expose_secret().is_empty() => {
-            return Err(LdapError::EmptyPassword { dn: dn.clone() });
-        }
-        Bind::Simple { dn, .. } if dn.trim().is_empty() => return Err(LdapError::EmptyDn),
-        Bind::Simple { .. } | Bind::Anonymous | Bind::External { .. } => {}
-    }
-    let mut attempts = Vec::new();
-    for url in &config.urls {
-        let mut ldap = match connect(config, url, tls).await {
-            Ok(ldap) => ldap,
-            Err(attempt) => {
-                attempts.push(attempt);
-                continue;
-            }
-        };
-        let (who, bound) = bind(config, &mut ldap).await;
-        let what = format!("failed to bind to `{url}` as {who}");
-        match bound {
-            Ok(result) if result.rc == 0 => return Ok(Connection::new(config, url, ldap)),
-            Ok(result) => {
-                attempts.push(Attempt { what, because: result_words(&result), hint: bind_hint(&result) });
-                // The next server would refuse them too, and count towards locking the account.
-                if result.rc == INVALID_CREDENTIALS {
-                    break;
-                }
-            }
-            Err(error) => attempts.push(Attempt {
-                what,
-                because: words(&error, config.timeout),
-                hint: connect_hint(&error, false),
-            }),
-        }
-    }
-    Err(LdapError::NoServer(attempts))
+    Candidates::find(config, tls).await?.next().await
 }
 
-async fn connect(config: &LdapConfig, url: &Url, tls: Option<&Arc<ClientConfig>>) -> Result<Ldap, Attempt> {
-    let mut settings = LdapConnSettings::new().set_starttls(config.start_tls && url.scheme() == "ldap");
-    if let Some(tls) = tls {
-        settings = settings.set_config(tls.clone());
+/// The servers that have not been tried yet.
+pub struct Candidates<'a> {
+    config: &'a LdapConfig,
+    tls: Option<&'a Arc<ClientConfig>>,
+    left: VecDeque<Server>,
+}
+
+impl<'a> Candidates<'a> {
+    /// All servers that the configuration names.
+    pub async fn find(
+        config: &'a LdapConfig,
+        tls: Option<&'a Arc<ClientConfig>>,
+    ) -> Result<Candidates<'a>, LdapError> {
+        match &config.bind {
+            Bind::Simple { dn, password } if password.expose_secret().is_empty() => {
+                return Err(LdapError::EmptyPassword { dn: dn.clone() });
+            }
+            Bind::Simple { dn, .. } if dn.trim().is_empty() => return Err(LdapError::EmptyDn),
+            Bind::Gssapi { .. } if !cfg!(feature = "gssapi") => return Err(LdapError::NoKerberos),
+            Bind::Simple { .. } | Bind::Anonymous | Bind::External { .. } | Bind::Gssapi { .. } => {}
+        }
+        let left = config.urls.iter().map(|url| Server { url: url.clone(), addresses: Vec::new() }).collect();
+        Ok(Candidates { config, tls, left })
     }
-    let opening = async {
-        let settings = match url.scheme() {
-            "ldapi" => settings,
-            _ => settings.set_std_stream(StdStream::Tcp(tcp(url).await?)),
-        };
-        LdapConnAsync::from_url_with_settings(settings, url).await
+
+    /// Binds to the next server that lets us, and says of all that did not why.
+    pub async fn next(&mut self) -> Result<Connection, LdapError> {
+        let mut attempts = Vec::new();
+        while let Some(server) = self.left.pop_front() {
+            match opened(self.config, &server, self.tls).await {
+                Ok(connection) => return Ok(connection),
+                Err((what, trouble)) => {
+                    // The next server would refuse them too, and count towards locking the account.
+                    if let Trouble::NoBind(result, _) = &trouble
+                        && result.rc == INVALID_CREDENTIALS
+                    {
+                        self.left.clear();
+                    }
+                    attempts.push(Attempt { what, because: trouble.words(), hint: trouble.hint() });
+                }
+            }
+        }
+        Err(LdapError::NoServer(attempts))
+    }
+}
+
+/// A bound connection, or what was being done and what went wrong with it.
+async fn opened(
+    config: &LdapConfig,
+    server: &Server,
+    tls: Option<&Arc<ClientConfig>>,
+) -> Result<Connection, (String, Trouble)> {
+    let url = &server.url;
+    let connecting = tokio::time::timeout(config.timeout, connect(config, server, tls));
+    let connected = connecting.await.unwrap_or(Err(Trouble::Silent(config.timeout)));
+    let connected = connected.map_err(|trouble| (format!("failed to connect to `{url}`"), trouble))?;
+    let binding = tokio::time::timeout(config.timeout, bind(config, connected));
+    let bound = binding.await.unwrap_or(Err(Trouble::Silent(config.timeout)));
+    let conversation =
+        bound.map_err(|trouble| (format!("failed to bind to `{url}` as {}", who(config)), trouble))?;
+    let relayed = match conversation.into_stream() {
+        Ok(stream) => relayed(stream).await.map_err(Trouble::Ldap),
+        Err(trouble) => Err(trouble),
     };
-    let opened = tokio::time::timeout(config.timeout, opening).await.map_err(ldap3::LdapError::from);
-    let (driver, ldap) = opened.and_then(|opened| opened).map_err(|error| Attempt {
-        what: format!("failed to connect to `{url}`"),
-        because: words(&error, config.timeout),
-        hint: connect_hint(&error, config.start_tls),
-    })?;
-    // It ends when the last handle is dropped; what ends it earlier is seen by whoever waits for an answer.
-    tokio::spawn(driver.drive());
-    Ok(ldap)
+    let relayed = relayed.map_err(|trouble| (format!("failed to talk to `{url}`"), trouble))?;
+    Ok(Connection::new(config, url, relayed))
+}
+
+async fn connect(
+    config: &LdapConfig,
+    server: &Server,
+    tls: Option<&Arc<ClientConfig>>,
+) -> Result<Conversation, Trouble> {
+    if server.url.scheme() == "ldapi" {
+        let path = socket_path(server.url.host_str().unwrap_or_default()).ok_or(Trouble::NoHost)?;
+        return Ok(Conversation::over(UnixStream::connect(path).await.map_err(Trouble::Io)?));
+    }
+    let tcp = tcp(server).await.map_err(Trouble::Io)?;
+    let Some(tls) = tls.filter(|_| config.start_tls || server.url.scheme() == "ldaps") else {
+        return Ok(Conversation::over(tcp));
+    };
+    if server.url.scheme() == "ldaps" {
+        return Ok(Conversation::over(tls::over(tcp, tls, server.host()).await?));
+    }
+    let mut plain = Conversation::over(tcp);
+    let answer = plain.start_tls().await?;
+    if answer.rc != 0 {
+        return Err(Trouble::NoStartTls(answer));
+    }
+    Ok(Conversation::over(tls::over(plain.into_stream()?, tls, server.host()).await?))
 }
 
 /// A connection that sends each request at once. Left to itself, TCP holds a small one back until the answer to the
 /// last is acknowledged, which costs every page of a search 40 milliseconds.
-async fn tcp(url: &Url) -> std::io::Result<std::net::TcpStream> {
-    let port = url.port().unwrap_or(if url.scheme() == "ldaps" { 636 } else { 389 });
-    let host = url.host_str().filter(|host| !host.is_empty()).unwrap_or("localhost");
-    let stream = TcpStream::connect(format!("{host}:{port}")).await?;
+async fn tcp(server: &Server) -> std::io::Result<TcpStream> {
+    let stream = if server.addresses.is_empty() {
+        TcpStream::connect((server.host(), server.port())).await?
+    } else {
+        let at: Vec<SocketAddr> =
+            server.addresses.iter().map(|&address| SocketAddr::new(address, server.port())).collect();
+        TcpStream::connect(at.as_slice()).await?
+    };
     stream.set_nodelay(true)?;
-    stream.into_std()
+    Ok(stream)
 }
 
-/// Who we claimed to be, in words, and what the server said to it.
-async fn bind(config: &LdapConfig, ldap: &mut Ldap) -> (String, ldap3::result::Result<LdapResult>) {
-    let ldap = ldap.with_timeout(config.timeout);
+/// `%2Frun%2Fslapd.sock` of `ldapi://%2Frun%2Fslapd.sock`. `None` where it is no path.
+fn socket_path(host: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(host.len());
+    let mut rest = host.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        if first == b'%' {
+            let digits = std::str::from_utf8(after.get(..2)?).ok()?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+            rest = &after[2..];
+        } else {
+            bytes.push(first);
+            rest = after;
+        }
+    }
+    String::from_utf8(bytes).ok().filter(|path| !path.is_empty())
+}
+
+async fn bind(config: &LdapConfig, mut conversation: Conversation) -> Result<Conversation, Trouble> {
+    let bound = match &config.bind {
+        Bind::Simple { dn, password } => conversation.bind_simply(dn, password.expose_secret()).await?,
+        Bind::External { .. } => conversation.bind_by("EXTERNAL", Some(b"")).await?,
+        Bind::Anonymous | Bind::Gssapi { .. } => conversation.bind_simply("", "").await?,
+    };
+    let Bound { result, .. } = bound;
+    match judge(&result) {
+        Ok(()) => Ok(conversation),
+        Err(hint) => Err(Trouble::NoBind(result, hint)),
+    }
+}
+
+/// Who we claim to be, in words.
+fn who(config: &LdapConfig) -> String {
     match &config.bind {
-        Bind::Simple { dn, password } => {
-            (format!("`{dn}`"), ldap.simple_bind(dn, password.expose_secret()).await)
-        }
-        Bind::External { .. } => {
-            ("the identity that the connection proves".to_owned(), ldap.sasl_external_bind().await)
-        }
-        Bind::Anonymous | Bind::Gssapi => ("nobody (anonymously)".to_owned(), ldap.simple_bind("", "").await),
+        Bind::Simple { dn, .. } => format!("`{dn}`"),
+        Bind::External { .. } => "the identity that the connection proves".to_owned(),
+        Bind::Gssapi { principal: Some(principal) } => format!("`{principal}` by Kerberos"),
+        Bind::Gssapi { principal: None } => "the holder of the Kerberos ticket".to_owned(),
+        Bind::Anonymous => "nobody (anonymously)".to_owned(),
     }
 }

@@ -55,8 +55,9 @@ pub fn snapshot(
 
 /// The people by their ids, and for each earlier place the new one.
 fn in_order(people: Vec<Arc<Person>>) -> (Vec<Arc<Person>>, Vec<u32>) {
+    let key = |at: usize| (people[at].id(), people[at].identity());
     let mut order: Vec<usize> = (0..people.len()).collect();
-    order.sort_by(|&a, &b| (&people[a].id, &people[a].identity).cmp(&(&people[b].id, &people[b].identity)));
+    order.sort_by(|&a, &b| key(a).cmp(&key(b)));
     let mut places = vec![0; people.len()];
     for (place, &was) in order.iter().enumerate() {
         places[was] = u32::try_from(place).expect("a directory holds fewer than four billion entries");
@@ -66,8 +67,11 @@ fn in_order(people: Vec<Arc<Person>>) -> (Vec<Arc<Person>>, Vec<u32>) {
 
 /// An id that two people share cannot follow either of them.
 fn shared_id(people: &[Arc<Person>]) -> Option<String> {
-    let pair = people.windows(2).find(|pair| pair[0].id == pair[1].id)?;
-    Some(format!("several people have the id `{}`: `attributes.id` must name a unique attribute", pair[0].id))
+    let pair = people.windows(2).find(|pair| pair[0].id() == pair[1].id())?;
+    Some(format!(
+        "several people have the id `{}`: `attributes.id` must name a unique attribute",
+        pair[0].id()
+    ))
 }
 
 /// The members of one group that are gone, and those that belong elsewhere.

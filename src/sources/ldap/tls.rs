@@ -10,13 +10,17 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
 use crate::sources::ldap::config::{Bind, LdapConfig};
-use crate::sources::ldap::error::LdapError;
+use crate::sources::ldap::conversation::Stream;
+use crate::sources::ldap::error::{LdapError, Trouble};
 
 /// Reads the files that the configuration names. `None` where nothing is encrypted: a machine without authorities of its
 /// own can do without them then.
 pub fn client_config(config: &LdapConfig) -> Result<Option<Arc<ClientConfig>>, LdapError> {
-    if !config.start_tls && config.urls.iter().all(|url| url.scheme() != "ldaps") {
+    if !config.start_tls && !config.urls.iter().any(|url| url.scheme().starts_with("ldaps")) {
         return Ok(None);
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -32,9 +36,19 @@ pub fn client_config(config: &LdapConfig) -> Result<Option<Arc<ClientConfig>>, L
         Bind::External { client_certificate: None }
         | Bind::Simple { .. }
         | Bind::Anonymous
-        | Bind::Gssapi => builder.with_no_client_auth(),
+        | Bind::Gssapi { .. } => builder.with_no_client_auth(),
     };
     Ok(Some(Arc::new(tls)))
+}
+
+/// Speaks TLS on a connection; the server's certificate must bear the name of `host`.
+pub async fn over<S: Stream>(
+    stream: S,
+    tls: &Arc<ClientConfig>,
+    host: &str,
+) -> Result<TlsStream<S>, Trouble> {
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| Trouble::NoHost)?;
+    TlsConnector::from(tls.clone()).connect(name, stream).await.map_err(Trouble::Io)
 }
 
 fn verifier(

@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::*;
 use seatsync::model::group::{Group, Member, NestingPath};
-use seatsync::model::person::{Attribute, Person, SourceName};
+use seatsync::model::person::{Attribute, Person, Profile, SourceName};
 use seatsync::model::snapshot::{Coverage, GroupReading, GroupState, Snapshot, SourceKind};
 
 use crate::judge::drafts::keys::{HUMANS, group_ref, key, of_whom, person_id};
@@ -35,9 +35,9 @@ pub(crate) fn person() -> impl Strategy<Value = PersonDraft> {
 
 impl PersonDraft {
     pub(crate) fn build(&self, human: usize) -> Person {
-        let address = |of| format!("P{of}@corp.example").into_boxed_str();
-        Person {
-            id: person_id(human),
+        let address = |of| format!("P{of}@corp.example").into();
+        Person::from(Profile {
+            id: person_id(human).as_str().to_owned().into(),
             username: of_whom(human, self.username).map(|of| format!("P{of}").into()),
             name: None,
             emails: of_whom(human, self.email).into_iter().chain(self.second_email).map(address).collect(),
@@ -50,7 +50,7 @@ impl PersonDraft {
                     values: self.departments.iter().map(|value| (*value).into()).collect(),
                 }]
             },
-        }
+        })
     }
 }
 

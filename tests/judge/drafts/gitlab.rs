@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::civil::date;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use seatsync::model::account::{Account, AccountId, DuoActivity, Identity, Standing};
+use seatsync::model::account::{Account, AccountId, DuoActivity, Identity, Listing, Standing};
 use seatsync::model::add_on::AddOn;
 use seatsync::model::person::ExternUid;
 use seatsync::model::purchase::{Purchase, PurchaseId, PurchaseReading};
@@ -49,7 +49,7 @@ pub(crate) fn account() -> impl Strategy<Value = AccountDraft> {
 impl AccountDraft {
     pub(crate) fn build(&self, human: usize) -> Account {
         let username = if self.renamed { format!("renamed{human}") } else { format!("p{human}") };
-        Account {
+        Account::from(Listing {
             id: account_id(human),
             username: username.into(),
             emails: of_whom(human, self.email)
@@ -65,13 +65,13 @@ impl AccountDraft {
                 .collect(),
             standing: self.standing.clone(),
             last_duo_activity: self.activity,
-        }
+        })
     }
 }
 
 /// What GitLab's listing of holders tells of an account.
 pub(crate) fn bare(account: &Account) -> Account {
-    Account { emails: Vec::new(), identities: Vec::new(), ..account.clone() }
+    Account::from(Listing { emails: Vec::new(), identities: Vec::new(), ..account.listing() })
 }
 
 #[derive(Debug, Clone)]

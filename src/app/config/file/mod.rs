@@ -83,7 +83,11 @@ pub struct GitLab {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct State {
-    /// `sqlite:` and the path of one file.
+    /// `sqlite:` and the path of one file, or `postgres://NAME@HOST/DATABASE` where several replicas run. Another machine
+    /// must show a certificate that is good for its name, unless `?sslmode=` says otherwise; `sslrootcert=` names the
+    /// authority. `?options=-c search_path=NAME` puts the tables in a schema of their own.
     #[schemars(extend("default" = "sqlite:seatsync.db"))]
     pub url: Option<Written<String>>,
+    /// The password for PostgreSQL, where neither the address nor `PGPASSWORD` has it.
+    pub password: Option<Written<Secret>>,
 }

@@ -120,8 +120,10 @@ pub struct Bind {
     pub dn: Option<Written<String>>,
     /// The password of `dn`.
     pub password: Option<Written<Secret>>,
-    /// The Kerberos ticket of the environment.
+    /// Kerberos, with the ticket (`KRB5CCNAME`) or the keytab (`KRB5_CLIENT_KTNAME`) of the environment.
     pub gssapi: Option<Written<bool>>,
+    /// Which of several principals of the environment it is, with `gssapi`.
+    pub principal: Option<Written<String>>,
     /// SASL EXTERNAL: a TLS client certificate, or the peer of an `ldapi` socket.
     pub external: Option<Written<bool>>,
     /// PEM file of the client certificate, with `external` and `key`.

@@ -19,7 +19,9 @@ pub fn bind(section: &Written<file::Bind>, reading: &mut Reading<'_>) -> Option<
     let [gssapi, external, anonymous] = flags.map(Option::is_some);
     match (is_simple, gssapi, external, anonymous) {
         (true, false, false, false) if !certified => simple(section, reading),
-        (false, true, false, false) if !certified => Some(Bind::Gssapi),
+        (false, true, false, false) if !certified => {
+            Some(Bind::Gssapi { principal: reading.text(written.principal.as_ref()) })
+        }
         (false, false, true, false) => external_bind(section, reading),
         (false, false, false, true) if !certified => Some(Bind::Anonymous),
         (_, _, _, _) => {

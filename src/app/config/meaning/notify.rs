@@ -10,7 +10,7 @@ use url::Url;
 use crate::app::config::complaint::Complaint;
 use crate::app::config::file::File;
 use crate::app::config::file::notify as file;
-use crate::app::config::reading::Reading;
+use crate::app::config::reading::{Reading, is_loopback};
 use crate::app::config::written::Written;
 use crate::model::notice::{NoticeKind, NoticePolicy};
 use crate::model::policy::Policy;
@@ -69,7 +69,7 @@ fn mail(written: &file::Mail, reading: &mut Reading<'_>) -> Option<MailConfig> {
 fn encryption(url: &Url, written: &file::Mail) -> Encryption {
     if url.scheme() == "smtps" {
         Encryption::Tls
-    } else if written.allow_plaintext == Some(true) || Reading::is_loopback(url) {
+    } else if written.allow_plaintext == Some(true) || is_loopback(url) {
         Encryption::None
     } else {
         Encryption::StartTls
@@ -116,7 +116,7 @@ fn webhook(name: &str, written: &file::Webhook, reading: &mut Reading<'_>) -> Op
             ));
             return None;
         }
-        if is_plain && written.allow_plaintext != Some(true) && !Reading::is_loopback(&url) {
+        if is_plain && written.allow_plaintext != Some(true) && !is_loopback(&url) {
             let complaint = Complaint::new(&secret.span, "the address that this names is not encrypted");
             reading.complain(
                 complaint

@@ -187,7 +187,7 @@ revoke = "nevre"
 grace = 7
 trial_ends = 2027-01-31
 [state]
-url = "postgres://db/seatsync"
+url = "mysql://db/seatsync"
 "#), @r#"
      1: `rule` is an array of tables, and here is a table
         write `[[rule]]`
@@ -200,7 +200,69 @@ url = "postgres://db/seatsync"
         did you mean `never`?
      7: `add_on.duo_pro.grace` is a string, and here is an integer
         write it in quotes
-    10: PostgreSQL as state is not supported by this version
-        use a file: url = "sqlite:seatsync.db"
+    10: `mysql://db/seatsync` names no place to remember in
+        write it as "sqlite:seatsync.db" or "postgres://NAME@HOST/DATABASE"
     "#);
+}
+
+#[cfg(feature = "postgres")]
+mod state_on_a_server {
+    use std::path::Path;
+
+    use secrecy::ExposeSecret as _;
+
+    use crate::app::config::{Config, ConfigError};
+    use crate::store::place::Place;
+
+    fn parse(state: &str) -> Result<Config, ConfigError> {
+        let text =
+            format!("gitlab = {{ url = \"https://x\", token = {{ env = \"TOKEN\" }} }}\n[state]\n{state}\n");
+        let variable = |name: &str| ["TOKEN", "DB_PASSWORD"].contains(&name).then(|| "pw 123+%41".to_owned());
+        Config::parse(&text, Path::new("/etc/seatsync/seatsync.toml"), &variable)
+    }
+
+    /// What is shown of a server, and what it is reached by.
+    fn server(state: &str) -> (String, String) {
+        let config = parse(state).unwrap_or_else(|error| panic!("{}", error.render(false)));
+        assert!(!format!("{config:?} {}", config.state.place).contains("pw"), "{config:?}");
+        let Place::Server(server) = &config.state.place else { panic!("it is a file") };
+        (config.state.place.to_string(), server.url().expose_secret().to_owned())
+    }
+
+    #[test]
+    fn a_password_is_used_and_not_shown() {
+        let named = "postgres://me@db.corp/seatsync";
+        let (shown, used) = server("url = \"postgres://me:pw%2F1@db.corp/seatsync\"");
+        assert_eq!(shown, named);
+        assert!(used.starts_with("postgres://me:pw%2F1@db.corp/seatsync?"), "{used}");
+        let (shown, used) = server(&format!("url = \"{named}\"\npassword = {{ env = \"DB_PASSWORD\" }}"));
+        assert_eq!(shown, named);
+        assert!(used.contains("&password=pw+123%2B%2541&"), "{used}");
+    }
+
+    #[test]
+    fn another_machine_must_show_its_certificate_unless_the_address_says_otherwise() {
+        let used = |url: &str| server(&format!("url = \"{url}\"")).1;
+        assert!(used("postgres://db.corp/seatsync").contains("?sslmode=verify-full&"));
+        assert!(
+            used("postgresql://db.corp/x?sslrootcert=ca.pem")
+                .contains("sslrootcert=%2Fetc%2Fseatsync%2Fca.pem&sslmode=verify-full")
+        );
+        assert!(!used("postgres://db.corp/x?sslmode=disable").contains("verify-full"));
+        assert!(!used("postgres://127.0.0.1/x").contains("sslmode"));
+        assert!(!used("postgres:///x?host=/run").contains("sslmode"));
+    }
+
+    #[test]
+    fn an_address_that_is_not_understood_is_not_shown() {
+        for (url, words) in [
+            ("postgres://me:pw1/23@db/x", "this is no address of a database"),
+            ("postgres://me:12#pw@db/x", "this is no address of a database"),
+            ("postgres://me@db:pw/x", "this is no address of a database"),
+            ("postgres://me@db/x?passwd=pw123", "the address has a parameter that is not known here"),
+        ] {
+            let shown = parse(&format!("url = \"{url}\"")).expect_err("it is refused").render(false);
+            assert!(shown.contains(words) && !shown.contains("pw"), "{shown}");
+        }
+    }
 }

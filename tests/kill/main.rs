@@ -1,91 +1,19 @@
 //! A run may be killed at any instant: no seat is lost or doubled, and the next run takes up what was left.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod leadership;
+mod reorganisation;
+#[path = "../support/mod.rs"]
 mod support;
 
-use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::{Duration, Instant};
 
 use simulator::http::faults::Failure;
-use support::stage::{ASSIGN, Ended, LDIF, PLATFORM, REVOKE, Stage, names, until};
 
-/// Whoever is killed and what is left of it is up to these.
-struct Reorganisation {
-    stage: Stage,
-    /// Two departments that take turns in having seats, and some people who always have one.
-    departments: [Vec<String>; 2],
-    staff: Vec<String>,
-    /// The department that has the seats now.
-    seated: usize,
-}
-
-impl Reorganisation {
-    /// The first department has its seats; there is none to spare.
-    fn new(size: usize) -> Reorganisation {
-        let departments = [names("a", size), names("b", size)];
-        let staff = names("s", 20);
-        let everyone: Vec<&str> = departments.iter().flatten().chain(&staff).map(String::as_str).collect();
-        let stage = Stage::new(&everyone, u32::try_from(size + staff.len()).unwrap());
-        let limits = "[limits]\nmax_revocations = 10000\nmax_revocations_percent = 100\nmax_source_shrink_percent = 100\n";
-        stage.configure(LDIF, &format!("{PLATFORM}\n{limits}"));
-        let reorganisation = Reorganisation { stage, departments, staff, seated: 0 };
-        reorganisation.publish();
-        reorganisation.stage.run("apply --yes").exits(0);
-        reorganisation
-    }
-
-    /// The department that has the seats and the staff, as the directory and as GitLab ought to show them.
-    fn entitled(&self) -> Vec<String> {
-        let mut entitled = [&self.departments[self.seated][..], &self.staff].concat();
-        entitled.sort_unstable();
-        entitled
-    }
-
-    fn publish(&self) {
-        let everyone: Vec<&str> =
-            self.departments.iter().flatten().chain(&self.staff).map(String::as_str).collect();
-        let entitled = self.entitled();
-        self.stage.company(&everyone, &entitled.iter().map(String::as_str).collect::<Vec<_>>());
-    }
-
-    /// The seats go to the other department.
-    fn reorganise(&mut self) {
-        self.seated = 1 - self.seated;
-        self.publish();
-    }
-
-    /// What holds even of a run that was killed.
-    fn check_halfway(&self) {
-        let holders: BTreeSet<String> = self.stage.holders().into_iter().collect();
-        assert!(
-            self.staff.iter().all(|member| holders.contains(member)),
-            "nobody loses what they ought to keep"
-        );
-        assert!(holders.len() <= self.departments[0].len() + self.staff.len(), "no seat is held twice");
-    }
-
-    /// One more run completes what was left; the one after it has nothing to do.
-    fn complete(&self) {
-        let stage = &self.stage;
-        stage.run("apply --yes").exits(0).says("0 refused, 0 deferred");
-        assert_eq!(stage.holders(), self.entitled());
-
-        let ours: BTreeSet<String> =
-            stage.state("SELECT CAST(account AS TEXT) FROM holdings").into_iter().collect();
-        let held = self.entitled().into_iter().map(|username| stage.account(&username).0.to_string());
-        assert_eq!(ours, held.collect(), "the state knows every seat, and no other");
-        assert!(
-            stage.state("SELECT change FROM changes WHERE outcome IS NULL").is_empty(),
-            "nothing is in flight"
-        );
-
-        stage.gitlab.forget_requests();
-        stage.run("plan --exit-code").exits(0);
-        stage.run("apply --yes").exits(0);
-        assert!(stage.writes().is_empty(), "there is nothing left to do");
-    }
-}
+use crate::reorganisation::Reorganisation;
+use crate::support::postgres::Postgres;
+use crate::support::stage::{ASSIGN, Ended, REVOKE, Stage, until};
 
 /// Chance that can be had again: `SEATSYNC_SEED` in the environment repeats a run of a test.
 struct Chance(u64);
@@ -130,11 +58,10 @@ fn kill_after(stage: &Stage, writes: usize, a_while: Duration) {
     child.wait().unwrap();
 }
 
-fn killed_and_completed(size: usize, times: usize, latency: Duration) {
+fn killed_and_completed(mut reorganisation: Reorganisation, times: usize, latency: Duration) {
     let mut chance = Chance::new();
-    let mut reorganisation = Reorganisation::new(size);
     // Each department takes as many batches to free as to seat.
-    let batches = 2 * size.div_ceil(100);
+    let batches = 2 * reorganisation.size().div_ceil(100);
     for _ in 0..times {
         reorganisation.reorganise();
         reorganisation.stage.gitlab.faults().latency = latency;
@@ -149,12 +76,19 @@ fn killed_and_completed(size: usize, times: usize, latency: Duration) {
 
 #[test]
 fn a_run_that_is_killed_at_any_instant_loses_nothing() {
-    killed_and_completed(300, 10, Duration::from_millis(30));
+    killed_and_completed(Reorganisation::new(300), 10, Duration::from_millis(30));
+}
+
+#[test]
+fn a_run_with_its_state_on_a_server_that_is_killed_at_any_instant_loses_nothing() {
+    let server = Postgres::shared();
+    let reorganisation = Reorganisation::remembered_at(&server.empty_database(), 300);
+    killed_and_completed(reorganisation, 10, Duration::from_millis(30));
 }
 
 #[test]
 fn a_run_of_thousands_of_changes_that_is_killed_loses_nothing() {
-    killed_and_completed(2500, 2, Duration::from_millis(30));
+    killed_and_completed(Reorganisation::new(2500), 2, Duration::from_millis(30));
 }
 
 /// Killed after GitLab had carried out a batch, and before its answer was read: the seats are ours all the same.

@@ -1,0 +1,224 @@
+//! Stories that hold of every state: what is remembered, what is ours, what is history.
+
+use std::collections::BTreeMap;
+
+use seatsync::model::account::AccountId;
+use seatsync::model::holding::{Change, Holding, Memory, Origin, PastChange, SourceSize};
+use seatsync::model::outcome::Outcome;
+use seatsync::model::person::SourceName;
+use seatsync::model::plan::Bookkeeping;
+use seatsync::model::rule::RuleName;
+use seatsync::ports::{Journal as _, Recollection as _, RunId};
+use seatsync::store::database::Store;
+
+use crate::state::{State, day, deferred, intent, person, refused, run, seat};
+
+stories! { stories,
+    a_seat_is_ours_from_the_moment_its_assignment_is_sent
+    the_next_run_settles_what_a_kill_left_open
+    a_seat_that_was_not_given_is_not_ours
+    a_change_that_was_never_sent_is_history_and_nothing_else
+    a_revocation_ends_ownership_and_grace
+    bookkeeping_is_kept
+    only_recent_changes_are_recalled_and_all_are_history
+    one_run_at_a_time
+    a_newer_state_is_left_alone
+}
+
+async fn a_seat_is_ours_from_the_moment_its_assignment_is_sent(state: State) {
+    let store = state.open().await;
+    let run = store.begin(day(1), "sha256:1", &Bookkeeping::default()).await.unwrap();
+    store.intend(run, day(2), &[intent(Change::Assign, 7)]).await.unwrap();
+    drop(store);
+
+    let memory = state.memory(day(3)).await;
+    let holding = Holding { origin: Origin::Assigned, since: day(2), person: Some(person("p")) };
+    assert_eq!(memory.holdings, BTreeMap::from([(seat(7), holding)]));
+    assert_eq!(memory.in_flight, [(Change::Assign, seat(7))]);
+    assert_eq!(memory.last_run_at, Some(day(1)));
+    assert!(memory.recent.is_empty(), "what came of it is not known yet");
+}
+
+async fn the_next_run_settles_what_a_kill_left_open(state: State) {
+    for killed in 0..2 {
+        let store = state.open().await;
+        let run = store.begin(day(killed), "sha256:1", &Bookkeeping::default()).await.unwrap();
+        let changes = [intent(Change::Assign, 7), intent(Change::Assign, 8), intent(Change::Revoke, 9)];
+        store.intend(run, day(killed), &changes).await.unwrap();
+        drop(store);
+    }
+
+    let store = state.open().await;
+    let in_flight = store.recall(day(2)).await.unwrap().in_flight;
+    assert_eq!(in_flight, [(Change::Revoke, seat(9)), (Change::Assign, seat(7)), (Change::Assign, seat(8))]);
+    let run = store.begin(day(2), "sha256:2", &Bookkeeping::default()).await.unwrap();
+    let outcomes = [
+        (Change::Assign, seat(7), Outcome::Applied),
+        (Change::Assign, seat(8), deferred()),
+        (Change::Revoke, seat(9), Outcome::Applied),
+    ];
+    store.settle(run, day(2), &outcomes).await.unwrap();
+
+    let memory = store.recall(day(2)).await.unwrap();
+    assert!(memory.in_flight.is_empty());
+    assert_eq!(memory.holdings.keys().collect::<Vec<_>>(), [&seat(7)]);
+    let applied: Vec<PastChange> = memory.recent;
+    assert_eq!(
+        applied,
+        [
+            PastChange { seat: seat(7), change: Change::Assign, at: day(1) },
+            PastChange { seat: seat(9), change: Change::Revoke, at: day(1) },
+        ],
+        "what two killed runs sent happened once"
+    );
+    assert!(store.run(run).await.unwrap().unwrap().1.is_empty(), "the rows are those of the killed run");
+}
+
+async fn a_seat_that_was_not_given_is_not_ours(state: State) {
+    let store = state.open().await;
+    for (account, outcome) in
+        [(1, refused()), (2, deferred()), (3, Outcome::AlreadySo), (4, Outcome::Applied)]
+    {
+        run(&store, day(0), Change::Assign, account, outcome).await;
+    }
+    let memory = store.recall(day(1)).await.unwrap();
+    assert_eq!(memory.holdings.keys().collect::<Vec<_>>(), [&seat(3), &seat(4)]);
+}
+
+async fn a_change_that_was_never_sent_is_history_and_nothing_else(state: State) {
+    let store = state.open().await;
+    run(&store, day(0), Change::Assign, 7, Outcome::Applied).await;
+    let late = store.begin(day(1), "sha256:2", &Bookkeeping::default()).await.unwrap();
+    let outcomes = [(Change::Revoke, seat(7), deferred()), (Change::Assign, seat(8), deferred())];
+    store.settle(late, day(1), &outcomes).await.unwrap();
+
+    let memory = store.recall(day(1)).await.unwrap();
+    assert!(memory.in_flight.is_empty());
+    assert_eq!(memory.holdings.keys().collect::<Vec<_>>(), [&seat(7)]);
+    let (row, changes) = store.run(late).await.unwrap().unwrap();
+    assert_eq!(row.counts, BTreeMap::from([("deferred".to_owned(), 2)]));
+    assert_eq!(changes[0].outcome_because.as_deref(), Some("later"));
+}
+
+async fn a_revocation_ends_ownership_and_grace(state: State) {
+    let store = state.open().await;
+    run(&store, day(0), Change::Assign, 7, Outcome::Applied).await;
+    run(&store, day(0), Change::Assign, 8, Outcome::Applied).await;
+    let marks = Bookkeeping {
+        grace_started: vec![seat(7), seat(8)],
+        reclaimed: vec![seat(7)],
+        ..Bookkeeping::default()
+    };
+    store.begin(day(1), "", &marks).await.unwrap();
+    run(&store, day(8), Change::Revoke, 7, Outcome::Applied).await;
+    run(&store, day(8), Change::Revoke, 8, refused()).await;
+
+    let memory = store.recall(day(9)).await.unwrap();
+    assert_eq!(memory.holdings.keys().collect::<Vec<_>>(), [&seat(8)]);
+    assert_eq!(memory.grace, BTreeMap::from([(seat(8), day(1))]));
+    assert_eq!(memory.reclaimed, BTreeMap::from([(seat(7), day(1))]), "it stays reclaimed");
+}
+
+async fn bookkeeping_is_kept(state: State) {
+    let store = state.open().await;
+    let sizes = |people, groups: &[(&str, u64)]| {
+        let groups = groups.iter().map(|(name, people)| ((*name).to_owned(), *people)).collect();
+        BTreeMap::from([(SourceName::new("corp"), SourceSize { people, groups })])
+    };
+    let first = Bookkeeping {
+        adopt: BTreeMap::from([(seat(1), None), (seat(2), Some(person("two"))), (seat(3), None)]),
+        grace_started: vec![seat(4), seat(5)],
+        reclaimed: vec![seat(6), seat(7)],
+        sizes: sizes(10, &[("a", 4), ("b", 6)]),
+        ..Bookkeeping::default()
+    };
+    store.begin(day(0), "", &first).await.unwrap();
+    let second = Bookkeeping {
+        adopt: BTreeMap::from([(seat(2), None)]),
+        persons: BTreeMap::from([(seat(1), person("one"))]),
+        forget: vec![seat(3)],
+        grace_started: vec![seat(4)],
+        grace_cancelled: vec![seat(5)],
+        reclaimed_cancelled: vec![seat(6)],
+        sizes: sizes(9, &[("a", 9)]),
+        ..Bookkeeping::default()
+    };
+    store.begin(day(1), "", &second).await.unwrap();
+
+    let adopted = |person| Holding { origin: Origin::Adopted, since: day(0), person };
+    let expected = Memory {
+        holdings: BTreeMap::from([
+            (seat(1), adopted(Some(person("one")))),
+            (seat(2), adopted(Some(person("two")))),
+        ]),
+        grace: BTreeMap::from([(seat(4), day(0))]),
+        reclaimed: BTreeMap::from([(seat(7), day(0))]),
+        sizes: sizes(9, &[("a", 9)]),
+        recent: Vec::new(),
+        last_run_at: Some(day(1)),
+        ..Memory::default()
+    };
+    assert_eq!(store.recall(day(2)).await.unwrap(), expected);
+}
+
+async fn only_recent_changes_are_recalled_and_all_are_history(state: State) {
+    let store = state.open().await;
+    run(&store, day(0), Change::Assign, 7, Outcome::Applied).await;
+    run(&store, day(20), Change::Revoke, 7, Outcome::Applied).await;
+    run(&store, day(21), Change::Assign, 7, Outcome::AlreadySo).await;
+    let memory = store.recall(day(31)).await.unwrap();
+    assert_eq!(memory.recent, [PastChange { seat: seat(7), change: Change::Revoke, at: day(20) }]);
+
+    let history = store.history(AccountId(7)).await.unwrap();
+    let told: Vec<_> = history.iter().map(|row| (row.at, row.change, row.outcome.as_deref())).collect();
+    assert_eq!(
+        told,
+        [
+            (day(0), Change::Assign, Some("applied")),
+            (day(20), Change::Revoke, Some("applied")),
+            (day(21), Change::Assign, Some("already_so")),
+        ]
+    );
+    assert_eq!(history[0].rule, Some(RuleName::new("platform")));
+    assert_eq!(history[0].because.as_deref(), Some("entitled"));
+
+    let runs = store.runs(2).await.unwrap();
+    assert_eq!(runs.iter().map(|run| run.started_at).collect::<Vec<_>>(), [day(21), day(20)]);
+    assert_eq!(runs[0].ended.as_deref(), Some("done"));
+    assert!(store.run(RunId(99)).await.unwrap().is_none());
+}
+
+async fn one_run_at_a_time(state: State) {
+    assert!(Store::try_lead(&state.place(), day(0)).await.unwrap().is_some());
+    let first = state.open().await;
+    let error = Store::open(&state.place(), day(1)).await.expect_err("the first has it");
+    let (words, process) = (error.chain(), std::process::id());
+    assert!(
+        words.starts_with(&format!("another run has the state `{}`: process {process}", state.place())),
+        "{words}"
+    );
+    assert!(words.ends_with(", since 2026-11-22T04:00:00Z"), "{words}");
+    assert!(error.hint.starts_with("wait until it is done"));
+    assert!(Store::try_lead(&state.place(), day(1)).await.unwrap().is_none(), "it can be waited for");
+
+    let reader = Store::open_existing(&state.place()).await.unwrap();
+    reader.expect("reading is not kept out").close().await;
+    first.close().await;
+    state.open().await.close().await;
+}
+
+async fn a_newer_state_is_left_alone(state: State) {
+    state.open().await.close().await;
+    let newer = match &state {
+        State::File(_) => "PRAGMA user_version = 99",
+        State::Server { .. } => "UPDATE schema_version SET version = 99",
+    };
+    state.ask(newer).await;
+    for error in [
+        Store::open(&state.place(), day(0)).await.expect_err("it is newer"),
+        Store::open_existing(&state.place()).await.expect_err("it is newer"),
+    ] {
+        let words = error.chain();
+        assert!(words.contains("was written by a newer seatsync: its schema is 99"), "{words}");
+    }
+}
