@@ -56,14 +56,22 @@ pub enum Color {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    /// For a terminal
     Text,
+    /// For programs, and for `apply`
     Json,
+    /// For a merge request or an issue in GitLab
+    Markdown,
+    /// For spreadsheets: one row a decision
+    Csv,
+    /// One page for a browser, which loads nothing
+    Html,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show the whole product on a sample company and a simulated GitLab
-    Demo,
+    Demo(DemoArgs),
     /// Read the configuration, connect to everything read-only, and say what is wrong
     Check,
     /// Observe, decide and report; change nothing anywhere
@@ -88,7 +96,15 @@ pub struct ReportArgs {
     /// The report on standard output
     #[arg(long, value_enum)]
     pub format: Option<Format>,
-    /// Also write the report to this file: text if its name ends in `.txt`, otherwise JSON unless `--format` says text
+    /// Also write the report to this file, as its name ends: `.json`, `.txt`, `.md`, `.csv`, `.html`; otherwise as
+    /// `--format` says, or JSON
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Also write the first report to this file, as its name ends: `.json`, `.txt`, `.md`, `.csv`, `.html`
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
@@ -97,6 +113,9 @@ pub struct ReportArgs {
 pub struct PlanArgs {
     #[command(flatten)]
     pub report: ReportArgs,
+    /// Show what changed since this earlier plan, as `--format json` or `--out` wrote it
+    #[arg(long, value_name = "PLAN.json")]
+    pub since: Option<PathBuf>,
     /// Exit with 10 if changes are pending, and with 3 if the guard would refuse them
     #[arg(long)]
     pub exit_code: bool,

@@ -44,7 +44,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         .map_err(Failure::Runtime)?;
     let common = &cli.common;
     match &cli.command {
-        Command::Demo => runtime.block_on(commands::demo::run(common)),
+        Command::Demo(args) => runtime.block_on(commands::demo::run(args, common)),
         Command::Check => runtime.block_on(commands::check::run(common)),
         Command::Plan(args) => runtime.block_on(commands::plan::run(args, common)),
         Command::Apply(args) => runtime.block_on(commands::apply::run(args, common)),

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::app::cli::{Color, Format, ReportArgs};
+use crate::report::document::Document;
 use crate::report::text::Look;
+use crate::report::{csv, html, json, markdown, text};
 
 /// A report could not be delivered.
 #[derive(Debug, thiserror::Error)]
@@ -23,25 +25,34 @@ pub enum OutputError {
     },
 }
 
-/// A report in each format, made when it is needed.
+/// A report, in whatever format it is wanted.
 pub struct Report<'a> {
-    pub text: &'a dyn Fn(Look) -> String,
-    pub json: &'a dyn Fn(&mut dyn io::Write) -> io::Result<()>,
+    pub document: Document<'a>,
+    /// Whether the terminal shows the plan already: then the text goes on with what came of it.
+    pub plan_was_shown: bool,
 }
 
 impl Report<'_> {
     fn write(&self, format: Format, look: Look, to: impl io::Write) -> io::Result<()> {
         let mut to = io::BufWriter::new(to);
-        match format {
-            Format::Text => to.write_all((self.text)(look).as_bytes())?,
-            Format::Json => (self.json)(&mut to)?,
+        let Document { plan, outcomes, .. } = self.document;
+        match (format, outcomes) {
+            (Format::Text, Some(outcomes)) if self.plan_was_shown => {
+                to.write_all(text::outcomes(plan, outcomes, look).as_bytes())?;
+            }
+            (Format::Text, _) => to.write_all(text::page(self.document, look).as_bytes())?,
+            (Format::Json, Some(outcomes)) => write_json(&json::outcomes(plan, outcomes), &mut to)?,
+            (Format::Json, None) => write_json(&json::plan(plan), &mut to)?,
+            (Format::Markdown, _) => to.write_all(markdown::page(self.document).as_bytes())?,
+            (Format::Csv, _) => to.write_all(&csv::table(self.document))?,
+            (Format::Html, _) => to.write_all(html::page(self.document).as_bytes())?,
         }
         to.flush()
     }
 }
 
 /// Writes a document, indented, with a line feed at its end.
-pub fn write_json(document: &impl Serialize, to: &mut dyn io::Write) -> io::Result<()> {
+fn write_json(document: &impl Serialize, to: &mut dyn io::Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *to, document)?;
     to.write_all(b"\n")
 }
@@ -57,13 +68,16 @@ pub fn prepare(args: &ReportArgs) -> Result<(), OutputError> {
     tried.map_err(|cause| OutputError::File { path: path.clone(), cause })
 }
 
+/// Writes a report to a file, as its name ends or the format says.
+pub fn file(report: &Report<'_>, path: &Path, format: Option<Format>) -> Result<(), OutputError> {
+    let format = format_of_file(path, format);
+    write_whole(path, |file| report.write(format, Look { color: false }, file))
+        .map_err(|cause| OutputError::File { path: path.to_owned(), cause })
+}
+
 /// Delivers a report as the arguments say. Where it cannot be filed, it is printed all the same.
 pub fn deliver(report: &Report<'_>, args: &ReportArgs, color: Color) -> Result<(), OutputError> {
-    let filed = args.out.as_ref().map_or(Ok(()), |path| {
-        let format = format_of_file(path, args.format);
-        write_whole(path, |file| report.write(format, Look { color: false }, file))
-            .map_err(|cause| OutputError::File { path: path.clone(), cause })
-    });
+    let filed = args.out.as_ref().map_or(Ok(()), |path| file(report, path, args.format));
     let format = args.format.unwrap_or(Format::Text);
     let printed = printed(report.write(format, look(color), io::stdout().lock()));
     filed.and(printed)
@@ -74,6 +88,9 @@ fn format_of_file(path: &Path, format: Option<Format>) -> Format {
     match path.extension().and_then(|ending| ending.to_str()) {
         Some("json") => Format::Json,
         Some("txt") => Format::Text,
+        Some("md") => Format::Markdown,
+        Some("csv") => Format::Csv,
+        Some("html") => Format::Html,
         Some(_) | None => format.unwrap_or(Format::Json),
     }
 }

@@ -19,6 +19,15 @@ impl Level {
             Level::Info => "info",
         }
     }
+
+    /// The word a person reads: `Error`.
+    pub fn title(self) -> &'static str {
+        match self {
+            Level::Error => "Error",
+            Level::Warning => "Warning",
+            Level::Info => "Note",
+        }
+    }
 }
 
 /// What was found.

@@ -115,11 +115,12 @@ fn of_a_rule(reading: &RuleReading<'_>, standing: RuleStanding, findings: &mut V
         return;
     }
     if !standing.is_claimed {
-        let message = format!(
-            "rule `{}` entitles {} people, but none of them has an account",
-            rule.name,
-            reading.people.len()
-        );
+        let message = match reading.people.len() {
+            1 => format!("rule `{}` entitles one person, who has no account", rule.name),
+            people => {
+                format!("rule `{}` entitles {people} people, but none of them has an account", rule.name)
+            }
+        };
         add(Level::Warning, FindingCode::MatchesNobody, message);
     } else if !standing.can_decide {
         let message = format!(

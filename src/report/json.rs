@@ -2,19 +2,21 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::model::decision::{Decision, LeaveReason, Verdict};
+use crate::model::decision::Decision;
 use crate::model::entitlement::KnownPerson;
 use crate::model::finding::Finding;
 use crate::model::holding::SeatKey;
 use crate::model::outcome::{ChangeOutcome, Outcome, Outcomes};
 use crate::model::plan::{AddOnSummary, Plan, Refusal, SourceSummary, Unmatched};
 use crate::model::snapshot::Coverage;
-use crate::report::words;
+use crate::report::row;
+use crate::report::words::{self, Counts};
 
 /// What the plan's `format` says.
 pub const PLAN_FORMAT: &str = "seatsync.plan/1";
 
-const OUTCOME_FORMAT: &str = "seatsync.outcome/1";
+/// What the outcome's `format` says.
+pub const OUTCOME_FORMAT: &str = "seatsync.outcome/1";
 
 /// The plan, made as it is written: a large company's does not lie in memory twice.
 pub fn plan(plan: &Plan) -> impl Serialize + '_ {
@@ -102,7 +104,7 @@ struct AddOnEntry<'a> {
     frozen: Option<&'a str>,
 }
 
-#[derive(Serialize, Default)]
+#[derive(Serialize)]
 struct Tally {
     assign: usize,
     keep: usize,
@@ -205,7 +207,7 @@ impl<'a> PlanDocument<'a> {
         PlanDocument {
             format: PLAN_FORMAT,
             digest: plan.digest().as_str().to_owned(),
-            made_at: plan.made_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            made_at: words::instant(plan.made_at),
             gitlab: GitLab {
                 url: &plan.instance.url,
                 version: &plan.instance.version,
@@ -240,16 +242,8 @@ impl<'a> SourceEntry<'a> {
 
 impl<'a> AddOnEntry<'a> {
     fn of(summary: &'a AddOnSummary, plan: &Plan) -> AddOnEntry<'a> {
-        let mut tally = Tally::default();
-        for decision in plan.decisions.iter().filter(|decision| decision.add_on == summary.add_on) {
-            match decision.verdict {
-                Verdict::Assign { .. } => tally.assign += 1,
-                Verdict::Keep { .. } => tally.keep += 1,
-                Verdict::Leave { .. } => tally.leave += 1,
-                Verdict::Revoke { .. } => tally.revoke += 1,
-                Verdict::Wait { .. } => tally.wait += 1,
-            }
-        }
+        let Counts { assign, keep, leave, revoke, wait } =
+            Counts::of(plan.decisions.iter().filter(|decision| decision.add_on == summary.add_on));
         AddOnEntry {
             add_on: summary.add_on.key(),
             purchase: summary.purchase.as_ref().map(|purchase| &*purchase.id.0),
@@ -257,7 +251,7 @@ impl<'a> AddOnEntry<'a> {
             reserve: summary.reserve,
             held_before: summary.held_before,
             held_after: summary.held_after,
-            tally,
+            tally: Tally { assign, keep, leave, revoke, wait },
             frozen: summary.frozen.as_deref(),
         }
     }
@@ -266,16 +260,6 @@ impl<'a> AddOnEntry<'a> {
 impl<'a> DecisionEntry<'a> {
     fn of(decision: &'a Decision) -> DecisionEntry<'a> {
         let words = words::decision(decision);
-        let until = match &decision.verdict {
-            Verdict::Leave {
-                because: LeaveReason::Grace { until, .. } | LeaveReason::MinimumTenure { until },
-            } => Some(until.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
-            Verdict::Assign { .. }
-            | Verdict::Keep { .. }
-            | Verdict::Leave { .. }
-            | Verdict::Revoke { .. }
-            | Verdict::Wait { .. } => None,
-        };
         DecisionEntry {
             add_on: decision.add_on.key(),
             verdict: decision.verdict.key(),
@@ -290,7 +274,7 @@ impl<'a> DecisionEntry<'a> {
                 .grounds
                 .as_ref()
                 .map(|grounds| grounds.path.0.iter().map(|name| &**name).collect()),
-            until,
+            until: row::until(&decision.verdict).map(words::instant),
             detail: format!("{}; {}", words.why, words.so),
         }
     }

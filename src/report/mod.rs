@@ -1,7 +1,15 @@
 //! A plan, or what came of it, for its readers.
 
+pub mod csv;
+pub mod document;
 pub mod explain;
+pub mod html;
+pub mod inert;
 pub mod json;
 pub mod letter;
+pub mod markdown;
+pub mod row;
+pub mod shown;
+pub mod since;
 pub mod text;
 pub mod words;

@@ -1,13 +1,14 @@
 //! The report as a person reads it in a terminal; signs carry the meaning without colour.
 
-use std::fmt::Write as _;
-
 use crate::model::decision::{Decision, Verdict};
 use crate::model::finding::Level;
 use crate::model::holding::{Change, SeatKey};
 use crate::model::outcome::{Outcome, Outcomes};
 use crate::model::plan::{AddOnSummary, Plan};
 use crate::model::snapshot::Coverage;
+use crate::report::document::Document;
+use crate::report::shown::shown;
+use crate::report::since::Past;
 use crate::report::words;
 
 /// How a report looks.
@@ -16,8 +17,10 @@ pub struct Look {
     pub color: bool,
 }
 
-/// The whole plan: sources, findings, every add-on, the guard, and the counts.
-pub fn plan(plan: &Plan, look: Look) -> String {
+/// The whole plan: sources, findings, every add-on, what changed since an earlier plan, the guard, and the counts; then
+/// what came of it, where it was applied.
+pub fn page(document: Document<'_>, look: Look) -> String {
+    let plan = document.plan;
     let mut page = Page { text: String::new(), look };
     page.head(plan);
     page.findings(plan);
@@ -25,8 +28,18 @@ pub fn plan(plan: &Plan, look: Look) -> String {
         page.add_on(plan, summary);
     }
     page.unmatched(plan);
+    if let Some(past) = document.since {
+        page.since(plan, past);
+    }
     page.guard(plan);
     page.totals(plan);
+    match document.outcomes {
+        Some(outcomes) => page.outcomes(plan, outcomes),
+        None if plan.refusals.is_empty() && !plan.changes().is_empty() => {
+            page.line(&format!("To approve exactly these changes: {}", words::approval(plan)));
+        }
+        None => {}
+    }
     page.text
 }
 
@@ -71,7 +84,7 @@ impl Page {
     }
 
     fn head(&mut self, plan: &Plan) {
-        let made = plan.made_at.strftime("%Y-%m-%d %H:%M UTC");
+        let made = words::moment(plan.made_at);
         let instance = &plan.instance;
         self.line(&format!("{}   GitLab {} ({})   {made}", instance.url, instance.version, instance.scope));
         let width =
@@ -79,7 +92,9 @@ impl Page {
         for source in &plan.sources {
             let coverage = match &source.coverage {
                 Coverage::Complete => "read whole".to_owned(),
-                Coverage::Partial { because } => self.paint(Ink::Red, &format!("partial: {because}")),
+                Coverage::Partial { because } => {
+                    self.paint(Ink::Red, &format!("partial: {}", shown(because)))
+                }
             };
             let name = pad(source.source.as_str(), width);
             let (people, groups) = (
@@ -99,7 +114,7 @@ impl Page {
                 Level::Info => Ink::Plain,
             };
             let label = self.paint(ink, &format!("{}[{}]", finding.level.key(), finding.code.key()));
-            self.line(&format!("{label}: {}", finding.message));
+            self.line(&format!("{label}: {}", shown(&finding.message)));
         }
         if !plan.findings.is_empty() {
             self.line("");
@@ -117,31 +132,32 @@ impl Page {
         }
         if let Some(because) = &summary.frozen {
             let frozen = self.paint(Ink::Red, "nobody loses a seat in this run");
-            self.line(&format!("  ! {frozen}: {because}"));
+            self.line(&format!("  ! {frozen}: {}", shown(because)));
         }
-        let shown: Vec<&Decision> = plan
+        let told: Vec<&Decision> = plan
             .decisions
             .iter()
             .filter(|decision| decision.add_on == summary.add_on)
             .filter(|decision| !matches!(decision.verdict, Verdict::Keep { .. }))
             .collect();
-        let rows: Vec<_> = shown.iter().map(|decision| words::decision(decision)).collect();
-        let names = shown
+        let rows: Vec<_> = told.iter().map(|decision| words::decision(decision)).collect();
+        let names = told
             .iter()
             .map(|decision| decision.account.username().chars().count())
             .max()
             .unwrap_or(0)
             .clamp(12, 32);
         let whys = rows.iter().map(|words| words.why.chars().count()).max().unwrap_or(0).clamp(12, 56);
-        for (decision, words) in shown.iter().zip(&rows) {
+        for (decision, words) in told.iter().zip(&rows) {
             let (sign, ink) = match &decision.verdict {
                 Verdict::Assign { .. } => ('+', Ink::Green),
                 Verdict::Revoke { .. } => ('-', Ink::Red),
                 Verdict::Wait { .. } => ('.', Ink::Yellow),
                 Verdict::Leave { .. } | Verdict::Keep { .. } => ('=', Ink::Dim),
             };
-            let name = self.paint(ink, &format!("{sign} {}", pad(decision.account.username(), names)));
-            self.line(&format!("  {name}  {}  {}", pad(&words.why, whys), words.so));
+            let name =
+                self.paint(ink, &format!("{sign} {}", pad(&shown(decision.account.username()), names)));
+            self.line(&format!("  {name}  {}  {}", pad(&shown(&words.why), whys), shown(&words.so)));
         }
         let kept = plan
             .decisions
@@ -165,10 +181,28 @@ impl Page {
             let who = format!("{}{address}", person.label());
             self.line(&format!(
                 "  ? {}  rule {}  {}",
-                pad(&who, 40),
+                pad(&shown(&who), 40),
                 unmatched.rule,
                 words::unmatched(unmatched.because)
             ));
+        }
+        self.line("");
+    }
+
+    fn since(&mut self, plan: &Plan, past: &Past) {
+        let moves = past.moves(plan);
+        let (made, short) = (words::moment(past.made_at), past.short());
+        self.line(&format!("Since the plan {short} of {made}"));
+        let told = moves.iter().map(|one| (one.add_on, format!("{} -> {}", one.was, one.now)));
+        let width = told.map(|(_, text)| text.chars().count()).max().unwrap_or(0);
+        for one in &moves {
+            let add_on = one.add_on.map_or("", |add_on| add_on.title());
+            let named: Vec<_> = one.first().iter().map(|who| shown(who)).collect();
+            let what = pad(&format!("{} -> {}", one.was, one.now), width);
+            self.line(&format!("  ~ {what}  {}  {}{}", pad(add_on, 14), named.join(", "), one.rest()));
+        }
+        if moves.is_empty() {
+            self.line("  nothing changed");
         }
         self.line("");
     }
@@ -180,29 +214,15 @@ impl Page {
         }
         if !plan.refusals.is_empty() {
             self.line(&format!(
-                "hint: if these changes are right, approve exactly them: `seatsync apply --digest {}`",
-                plan.digest().as_str()
+                "hint: if these changes are right, approve exactly them: `{}`",
+                words::approval(plan)
             ));
             self.line("");
         }
     }
 
     fn totals(&mut self, plan: &Plan) {
-        let count =
-            |wanted: fn(&Verdict) -> bool| plan.decisions.iter().filter(|d| wanted(&d.verdict)).count();
-        let decided = plan.decisions.len();
-        let mut line = format!(
-            "Plan {}: {} to assign, {} to revoke, {} waiting, {} left alone, {} kept ({decided} of {decided} decided)",
-            plan.digest().short(),
-            count(|verdict| matches!(verdict, Verdict::Assign { .. })),
-            count(|verdict| matches!(verdict, Verdict::Revoke { .. })),
-            count(|verdict| matches!(verdict, Verdict::Wait { .. })),
-            count(|verdict| matches!(verdict, Verdict::Leave { .. })),
-            count(|verdict| matches!(verdict, Verdict::Keep { .. })),
-        );
-        if !plan.unmatched.is_empty() {
-            let _ = write!(line, ", {} without an account", plan.unmatched.len());
-        }
+        let line = format!("Plan {}: {}", plan.digest().short(), words::totals(plan));
         let line = self.paint(Ink::Bold, &line);
         self.line(&line);
     }
@@ -223,29 +243,22 @@ impl Page {
                 Change::Revoke => "revocation from",
             };
             let seat = &entry.seat;
-            self.line(&format!("{label}: {what} {} of {}: {because}", username(seat), seat.add_on.title()));
+            self.line(&format!(
+                "{label}: {what} {} of {}: {}",
+                shown(&username(seat)),
+                seat.add_on.title(),
+                shown(because)
+            ));
         }
         for (change, seat) in &outcomes.lapsed {
             self.line(&format!(
                 "lapsed: {} {} of {}: approved, but no longer so",
                 change.key(),
-                username(seat),
+                shown(&username(seat)),
                 seat.add_on.title()
             ));
         }
-        let count = |change, wanted: &[&str]| {
-            let those = outcomes.changes.iter().filter(|entry| entry.change == change);
-            those.filter(|entry| wanted.contains(&entry.outcome.key())).count()
-        };
-        let done = ["applied", "already_so"];
-        let line = format!(
-            "Applied {}: {} assigned, {} revoked, {} refused, {} deferred",
-            plan.digest().short(),
-            count(Change::Assign, &done),
-            count(Change::Revoke, &done),
-            count(Change::Assign, &["refused"]) + count(Change::Revoke, &["refused"]),
-            count(Change::Assign, &["deferred"]) + count(Change::Revoke, &["deferred"]),
-        );
+        let line = format!("Applied {}: {}", plan.digest().short(), words::came_of(outcomes));
         let line = self.paint(Ink::Bold, &line);
         self.line(&line);
     }

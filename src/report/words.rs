@@ -2,11 +2,14 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 use crate::model::account::Standing;
 use crate::model::decision::{Decision, LeaveReason, RevokeReason, Verdict, WaitReason};
 use crate::model::entitlement::Grounds;
-use crate::model::plan::{Refusal, UnmatchedReason};
+use crate::model::holding::Change;
+use crate::model::outcome::Outcomes;
+use crate::model::plan::{Plan, Refusal, UnmatchedReason};
 
 /// Why, and what follows: the two columns of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,9 +138,100 @@ pub fn refusal_code(refusal: &Refusal) -> &'static str {
     }
 }
 
+/// What a verdict of the contract, or that of people without an account, means for whom it is about.
+pub fn stance(verdict: &str) -> &str {
+    match verdict {
+        "assign" => "gets a seat",
+        "revoke" => "loses the seat",
+        "wait" => "waits",
+        "leave" => "left alone",
+        "keep" => "keeps the seat",
+        "unmatched" => "has no account",
+        // A later version may know more.
+        other => other,
+    }
+}
+
+/// How many there are of each verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    pub assign: usize,
+    pub revoke: usize,
+    pub wait: usize,
+    pub leave: usize,
+    pub keep: usize,
+}
+
+impl Counts {
+    /// Counts these decisions.
+    pub fn of<'a>(decisions: impl IntoIterator<Item = &'a Decision>) -> Counts {
+        let mut counts = Counts::default();
+        for decision in decisions {
+            match decision.verdict {
+                Verdict::Assign { .. } => counts.assign += 1,
+                Verdict::Revoke { .. } => counts.revoke += 1,
+                Verdict::Wait { .. } => counts.wait += 1,
+                Verdict::Leave { .. } => counts.leave += 1,
+                Verdict::Keep { .. } => counts.keep += 1,
+            }
+        }
+        counts
+    }
+}
+
+/// How many seats of a plan there are of each verdict, in one line that adds up.
+pub fn totals(plan: &Plan) -> String {
+    let counts = Counts::of(&plan.decisions);
+    let decided = plan.decisions.len();
+    let unmatched = match plan.unmatched.len() {
+        0 => String::new(),
+        people => format!(", {people} without an account"),
+    };
+    format!(
+        "{} to assign, {} to revoke, {} waiting, {} left alone, {} kept ({decided} of {decided} decided){unmatched}",
+        counts.assign, counts.revoke, counts.wait, counts.leave, counts.keep,
+    )
+}
+
+/// How many changes came to what, in one line.
+pub fn came_of(outcomes: &Outcomes) -> String {
+    let count = |change: Option<Change>, wanted: &[&str]| {
+        let those =
+            outcomes.changes.iter().filter(|entry| change.is_none_or(|change| entry.change == change));
+        those.filter(|entry| wanted.contains(&entry.outcome.key())).count()
+    };
+    let done = ["applied", "already_so"];
+    let lapsed = match outcomes.lapsed.len() {
+        0 => String::new(),
+        changes => format!(", {changes} lapsed"),
+    };
+    format!(
+        "{} assigned, {} revoked, {} refused, {} deferred{lapsed}",
+        count(Some(Change::Assign), &done),
+        count(Some(Change::Revoke), &done),
+        count(None, &["refused"]),
+        count(None, &["deferred"]),
+    )
+}
+
+/// The command by which a person approves exactly the changes of a plan.
+pub fn approval(plan: &Plan) -> String {
+    format!("seatsync apply --digest {}", plan.digest().as_str())
+}
+
 /// `1 person`, `2 people`.
 pub fn plural(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// `2026-11-22T04:00:00Z`, as JSON and CSV write it.
+pub fn instant(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// `2026-11-22 04:00 UTC`, as people read it.
+pub fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// The day of an instant, in UTC.

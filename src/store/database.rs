@@ -61,12 +61,19 @@ impl Store {
     pub async fn open_existing(place: &Place) -> Result<Option<Store>, EdgeError> {
         let connection = match place {
             Place::File(path) => sqlite::open_existing(path).await?,
-            Place::Server(server) => Some(postgres::open_existing(server).await?),
+            Place::Server(server) => Some(postgres::connect(server).await?),
         };
         let Some(mut connection) = connection else { return Ok(None) };
         let version = known_version(place, &mut connection).await?;
-        let store = Store { connection: Arc::new(Mutex::new(connection)), place: place.clone(), lead: None };
-        Ok((version > 0).then_some(store))
+        if version == 0 {
+            return Ok(None);
+        }
+        let failed = |cause| StoreError::opening(place, cause);
+        schema::stand_in(place, &mut connection, version).await.map_err(failed)?;
+        if let Place::Server(_) = place {
+            postgres::only_read(&mut connection).await.map_err(failed)?;
+        }
+        Ok(Some(Store { connection: Arc::new(Mutex::new(connection)), place: place.clone(), lead: None }))
     }
 
     /// Closes the state in peace: what is in the log of a file goes into the file itself, and a server knows at once
@@ -120,7 +127,7 @@ impl Store {
         };
         let version = known_version(place, &mut connection).await?;
         let failed = |cause| StoreError::opening(place, cause);
-        schema::migrate(place, &mut connection, version).await.map_err(failed)?;
+        schema::migrate(place, &mut connection, version, schema::VERSION).await.map_err(failed)?;
         let connection = Arc::new(Mutex::new(connection));
         let lead = Lead::take_over(place, lock, &connection, now).await.map_err(failed)?;
         Ok(Store { connection, place: place.clone(), lead: Some(lead) })

@@ -65,17 +65,15 @@ pub async fn open(server: &Server) -> Result<AnyConnection, StoreError> {
     Ok(connection)
 }
 
-/// Connects only to read.
-pub async fn open_existing(server: &Server) -> Result<AnyConnection, StoreError> {
-    let mut connection = connect(server).await?;
-    sqlx::raw_sql("SET default_transaction_read_only = on; SET statement_timeout = '60s'")
-        .execute(&mut connection)
-        .await
-        .map_err(|cause| StoreError::opening(&place(server), cause))?;
-    Ok(connection)
+/// From here on the session writes nothing.
+pub async fn only_read(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    let settings = "SET default_transaction_read_only = on; SET statement_timeout = '60s'";
+    sqlx::raw_sql(settings).execute(connection).await?;
+    Ok(())
 }
 
-async fn connect(server: &Server) -> Result<AnyConnection, StoreError> {
+/// Connects, and looks whether the server is recent enough.
+pub async fn connect(server: &Server) -> Result<AnyConnection, StoreError> {
     sqlx::any::install_default_drivers();
     let place = place(server);
     let failed = |cause| StoreError::opening(&place, cause);

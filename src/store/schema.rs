@@ -7,7 +7,7 @@ use crate::store::place::Place;
 
 /// The steps, in order: the first makes the tables of an empty state. A step that was released is never changed.
 ///
-/// They are written as SQLite takes them, with `INTEGER` for every number, and [`for_postgres`] translates them.
+/// A step adds tables, which [`stand_in`] can do without. They are written as SQLite takes them, with `INTEGER` for every number, and [`for_postgres`] translates them.
 /// Times are microseconds since 1970 in UTC. `changes.outcome` is null from before a change is sent until its outcome is
 /// known. `holdings.intent` is the change that brought the seat.
 const STEPS: &[&str] = &[
@@ -126,18 +126,21 @@ pub async fn version(place: &Place, connection: &mut AnyConnection) -> Result<i6
     sqlx::query(question).fetch_one(connection).await?.try_get(0)
 }
 
-/// Takes the steps that are missing, each whole or not at all. Whoever calls it holds the lock of the state.
-pub async fn migrate(place: &Place, connection: &mut AnyConnection, from: i64) -> Result<(), sqlx::Error> {
-    for (step, version) in STEPS.iter().zip(1..).filter(|(_, version)| *version > from) {
-        let (words, mark) = match place {
-            Place::File(_) => ((*step).to_owned(), format!("PRAGMA user_version = {version}")),
-            Place::Server(_) => (
-                for_postgres(step),
-                format!(
-                    "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL);
-                     DELETE FROM schema_version;
-                     INSERT INTO schema_version (version) VALUES ({version})"
-                ),
+/// Takes the steps that are missing on the way to a version, each whole or not at all. Whoever calls it holds the lock
+/// of the state.
+pub async fn migrate(
+    place: &Place,
+    connection: &mut AnyConnection,
+    from: i64,
+    to: i64,
+) -> Result<(), sqlx::Error> {
+    for (words, version) in steps(place, from).filter(|(_, version)| *version <= to) {
+        let mark = match place {
+            Place::File(_) => format!("PRAGMA user_version = {version}"),
+            Place::Server(_) => format!(
+                "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL);
+                 DELETE FROM schema_version;
+                 INSERT INTO schema_version (version) VALUES ({version})"
             ),
         };
         let mut transaction = connection.begin().await?;
@@ -147,6 +150,25 @@ pub async fn migrate(place: &Place, connection: &mut AnyConnection, from: i64) -
         transaction.commit().await?;
     }
     Ok(())
+}
+
+/// Gives a session that only reads the tables which an older state lacks, empty and for itself alone, so that it need
+/// not know what an older state looks like.
+pub async fn stand_in(place: &Place, connection: &mut AnyConnection, from: i64) -> Result<(), sqlx::Error> {
+    for (words, _) in steps(place, from) {
+        let words = words.replace("CREATE TABLE", "CREATE TEMPORARY TABLE");
+        sqlx::raw_sql(AssertSqlSafe(words)).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// The steps after a version, in the words of the database, and the versions they lead to.
+fn steps(place: &Place, from: i64) -> impl Iterator<Item = (String, i64)> {
+    let missing = STEPS.iter().zip(1..).filter(move |(_, version)| *version > from);
+    missing.map(move |(step, version)| match place {
+        Place::File(_) => ((*step).to_owned(), version),
+        Place::Server(_) => (for_postgres(step), version),
+    })
 }
 
 /// Whether there is such a table in the schema of a PostgreSQL session.

@@ -32,7 +32,12 @@ pub async fn open_existing(path: &Path) -> Result<Option<AnyConnection>, StoreEr
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     let immutable = if Path::new(&log).exists() { "false" } else { "true" };
-    connect(path, &[("mode", "ro"), ("immutable", immutable)]).await.map(Some)
+    let mut connection = connect(path, &[("mode", "ro"), ("immutable", immutable)]).await?;
+    sqlx::raw_sql("PRAGMA busy_timeout = 10000; PRAGMA temp_store = MEMORY")
+        .execute(&mut connection)
+        .await
+        .map_err(|cause| StoreError::opening(&place(path), cause))?;
+    Ok(Some(connection))
 }
 
 /// Connects, and looks whether the file is intact.

@@ -169,6 +169,64 @@ fn a_file_holds_the_same_report() {
         .complains("failed to write the report to `nowhere/plan.json`");
 }
 
+/// The name of the file says what is in it, unless it says nothing.
+#[test]
+fn a_file_is_written_as_its_name_ends() {
+    let stage = change_pending();
+    let written = |name: &str, arguments: &str| {
+        stage.run(&format!("plan {arguments} --out {name}")).exits(0);
+        std::fs::read_to_string(stage.path(name)).unwrap()
+    };
+    for (name, arguments, beginning) in [
+        ("r.json", "--format html", "{\n  \"format\": \"seatsync.plan/1\""),
+        ("r.txt", "", "http://127.0.0.1"),
+        ("r.md", "", "# Seats: 1 to assign, 1 to revoke\n"),
+        ("r.csv", "", "\"add_on\",\"verdict\",\"because\",\"username\",\"account_id\""),
+        ("r.html", "", "<!DOCTYPE html>"),
+        ("r.report", "", "{\n  \"format\""),
+        ("r.report", "--format csv", "\"add_on\""),
+    ] {
+        let report = written(name, arguments);
+        assert!(report.trim_start().starts_with(beginning), "{name} {arguments}: {report}");
+    }
+    let shown = stage.run("plan --format markdown").exits(0).stdout;
+    let digest = stage.run("plan --format json").json()["digest"].as_str().unwrap().to_owned();
+    assert!(shown.contains(&format!("seatsync apply --digest {digest}\n")), "{shown}");
+}
+
+#[test]
+fn an_apply_tells_in_every_format_what_came_of_it() {
+    let words = [
+        ("markdown", "# Seats: 0 assigned, 1 revoked, 1 refused, 0 deferred"),
+        ("csv", "\"refused\",\"INVALID_USER_ID_PRESENT"),
+        ("html", "Applied in part"),
+    ];
+    for (format, words) in words {
+        let stage = change_pending();
+        let account = stage.account("cyd");
+        stage.before_mutation(2, Incident::AccountChangesState { account, state: AccountState::Blocked });
+        stage.run(&format!("apply --yes --format {format}")).exits(4).says(words);
+    }
+}
+
+#[test]
+fn a_plan_tells_what_changed_since_another() {
+    let stage = change_pending();
+    stage.run("plan --out before.json").exits(0);
+    stage.run("plan --since before.json").exits(0).says("  nothing changed\n");
+    stage.run("apply --yes --out outcome.json").exits(0);
+    let ended = stage.run("plan --since outcome.json").exits(0);
+    ended.says("~ gets a seat -> keeps the seat").says("~ loses the seat -> not in the plan");
+    let markdown = stage.run("plan --since outcome.json --format markdown").exits(0);
+    markdown.says("| Duo Enterprise | gets a seat | keeps the seat | 1 | cyd |");
+
+    stage.write("other.json", "{}");
+    stage.run("plan --since other.json").exits(2).complains("`other.json` is no plan");
+    let elsewhere = std::fs::read_to_string(stage.path("before.json")).unwrap();
+    stage.write("other.json", &elsewhere.replace(&stage.gitlab.url(), "https://gitlab.other.test"));
+    stage.run("plan --since other.json").exits(2).complains("a plan for `https://gitlab.other.test`");
+}
+
 /// Exit 1 says that nothing was changed: so a report that cannot be written ends an apply before it begins.
 #[test]
 fn an_apply_whose_report_has_nowhere_to_go_changes_nothing() {

@@ -14,6 +14,8 @@ use seatsync::model::rule::RuleName;
 use seatsync::ports::{Intent, Journal as _, Recollection as _, RunId};
 use seatsync::store::database::Store;
 use seatsync::store::place::{Place, Server};
+use seatsync::store::schema;
+use sqlx::{AnyConnection, Connection as _};
 use tempfile::TempDir;
 use url::Url;
 
@@ -55,12 +57,43 @@ impl State {
         memory
     }
 
+    /// One more of the same kind.
+    pub(crate) async fn another(&self) -> State {
+        match self {
+            State::File(_) => State::file(),
+            State::Server { .. } => State::server().await,
+        }
+    }
+
+    /// Makes the tables of an older version.
+    pub(crate) async fn made_by(&self, version: i64) {
+        sqlx::any::install_default_drivers();
+        let mut connection = AnyConnection::connect(&self.url("?mode=rwc")).await.unwrap();
+        schema::migrate(&self.place(), &mut connection, 0, version).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    pub(crate) async fn tables(&self) -> Vec<String> {
+        self.ask(match self {
+            State::File(_) => "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
+            State::Server { .. } => {
+                "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+            }
+        })
+        .await
+    }
+
+    /// For a client of the database; a file may need parameters.
+    fn url(&self, parameters: &str) -> String {
+        match self {
+            State::File(folder) => format!("sqlite:{}{parameters}", file_of(folder).display()),
+            State::Server { url, .. } => url.clone(),
+        }
+    }
+
     /// Asks or orders as another program would.
     pub(crate) async fn ask(&self, sql: &str) -> Vec<String> {
-        match self {
-            State::File(folder) => ask(&format!("sqlite:{}", file_of(folder).display()), sql).await,
-            State::Server { url, .. } => ask(url, sql).await,
-        }
+        ask(&self.url(""), sql).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use seatsync::model::account::AccountId;
 use seatsync::model::holding::{Change, Holding, Memory, Origin, PastChange, SourceSize};
 use seatsync::model::outcome::Outcome;
@@ -10,6 +11,7 @@ use seatsync::model::plan::Bookkeeping;
 use seatsync::model::rule::RuleName;
 use seatsync::ports::{Journal as _, Recollection as _, RunId};
 use seatsync::store::database::Store;
+use seatsync::store::schema;
 
 use crate::state::{State, day, deferred, intent, person, refused, run, seat};
 
@@ -22,6 +24,8 @@ stories! { stories,
     bookkeeping_is_kept
     only_recent_changes_are_recalled_and_all_are_history
     one_run_at_a_time
+    an_older_state_is_read_as_it_is_and_brought_up_by_the_next_run
+    thousands_of_changes_are_a_few_statements
     a_newer_state_is_left_alone
 }
 
@@ -221,4 +225,45 @@ async fn a_newer_state_is_left_alone(state: State) {
         let words = error.chain();
         assert!(words.contains("was written by a newer seatsync: its schema is 99"), "{words}");
     }
+}
+
+async fn an_older_state_is_read_as_it_is_and_brought_up_by_the_next_run(state: State) {
+    for older in 1..schema::VERSION {
+        let state = state.another().await;
+        state.made_by(older).await;
+        state.ask("INSERT INTO runs (started_at, digest) VALUES (1000000, 'sha256:1')").await;
+        let before = state.tables().await;
+
+        let memory = state.memory(day(0)).await;
+        assert_eq!(memory.last_run_at, Some(Timestamp::from_second(1).unwrap()));
+        assert_eq!(state.tables().await, before, "reading changed nothing");
+
+        let store = state.open().await;
+        run(&store, day(1), Change::Assign, 7, Outcome::Applied).await;
+        assert_eq!(store.runs(10).await.unwrap().len(), 2);
+        store.close().await;
+        assert!(state.tables().await.contains(&"leadership".to_owned()));
+    }
+}
+
+/// More of each than one statement takes.
+async fn thousands_of_changes_are_a_few_statements(state: State) {
+    let store = state.open().await;
+    let accounts = 1..=2500;
+    let adopt = accounts.clone().map(|account| (seat(10_000 + account), Some(person("p")))).collect();
+    let bookkeeping = Bookkeeping { adopt, ..Bookkeeping::default() };
+    let run = store.begin(day(0), "sha256:1", &bookkeeping).await.unwrap();
+    let intents: Vec<_> = accounts.clone().map(|account| intent(Change::Assign, account)).collect();
+    store.intend(run, day(0), &intents).await.unwrap();
+    let outcome = |account: u64| if account.is_multiple_of(2) { Outcome::Applied } else { refused() };
+    let outcomes: Vec<_> =
+        accounts.clone().map(|account| (Change::Assign, seat(account), outcome(account))).collect();
+    store.settle(run, day(0), &outcomes).await.unwrap();
+
+    let memory = store.recall(day(1)).await.unwrap();
+    assert!(memory.in_flight.is_empty());
+    assert_eq!(memory.holdings.len(), 2500 + 1250);
+    let counts = store.run(run).await.unwrap().unwrap().0.counts;
+    assert_eq!(counts, BTreeMap::from([("applied".to_owned(), 1250), ("refused".to_owned(), 1250)]));
+    store.close().await;
 }

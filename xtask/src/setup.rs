@@ -20,6 +20,9 @@ const PACKAGES: &[&str] = &[
     "winbind",
     "krb5-user",
     "libsasl2-modules-gssapi-mit",
+    // A browser for the HTML report, and what drives it.
+    "chromium",
+    "chromium-driver",
 ];
 
 /// Does nothing where all is there. Elsewhere it installs as root, or says the line to type.

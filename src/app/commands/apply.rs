@@ -10,14 +10,15 @@ use crate::app::commands::approved::{self, ApprovedFile};
 use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
-use crate::app::output::{Report, complain, deliver, look, prepare, print, say, write_json};
+use crate::app::output::{Report, complain, deliver, look, prepare, print, say};
 use crate::app::run::{self, Applied, Company};
 use crate::app::{progress, wiring};
 use crate::model::plan::Plan;
 use crate::planning::guard::{Approval, Refused};
 use crate::ports::{Clock, Progress};
+use crate::report::document::Document;
 use crate::report::text::Look;
-use crate::report::{json, text, words};
+use crate::report::{text, words};
 use crate::store::database::Store;
 
 /// Who answers for the changes, as far as the arguments say.
@@ -48,13 +49,7 @@ pub async fn run(args: &ApplyArgs, common: &Common) -> Result<Exit, Failure> {
     match applied {
         Applied::Done { approved, outcomes } => {
             let plan = approved.plan();
-            let report = Report {
-                text: &|look| {
-                    let before = if shown { String::new() } else { text::plan(plan, look) };
-                    before + &text::outcomes(plan, &outcomes, look)
-                },
-                json: &|to| write_json(&json::outcomes(plan, &outcomes), to),
-            };
+            let report = Report { document: Document::of_outcomes(plan, &outcomes), plan_was_shown: shown };
             if let Err(error) = deliver(&report, &args.report, common.color) {
                 // What was done was done: to fail would say that nothing was changed.
                 complain(&error, "`seatsync runs` tells what came of each change");
@@ -73,10 +68,7 @@ pub async fn run(args: &ApplyArgs, common: &Common) -> Result<Exit, Failure> {
                     "plan again and have that approved, or apply what still holds: `seatsync apply PLAN.json --only-approved`".to_owned(),
                 ),
             };
-            let report = Report {
-                text: &|look| text::plan(plan, look),
-                json: &|to| write_json(&json::plan(plan), to),
-            };
+            let report = Report { document: Document::of_plan(plan, None), plan_was_shown: false };
             deliver(&report, &args.report, common.color)?;
             complain(&refused, &hint);
             Ok(Exit::Refused)
@@ -150,7 +142,7 @@ fn same_gitlab(file: &ApprovedFile, config: &Config) -> Result<(), Failure> {
 
 /// Shows the plan and asks. Beyond the limits a yes is not enough: the digest must be typed.
 fn ask(plan: &Plan, look: Look) -> Result<Approval, Failure> {
-    print(&text::plan(plan, look))?;
+    print(&text::page(Document::of_plan(plan, None), look))?;
     let digest = plan.digest();
     let changes = plan.changes().len();
     if changes == 0 {

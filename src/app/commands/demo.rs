@@ -10,19 +10,22 @@ use jiff::{SignedDuration, Timestamp};
 use simulator::http::server::{Options, Simulator};
 use simulator::world_file;
 
-use crate::app::cli::{Color, Common};
+use crate::app::cli::{Common, DemoArgs};
 use crate::app::clock::{FixedClock, SystemClock};
 use crate::app::commands::apply::carry_out;
 use crate::app::commands::plan::observed;
 use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
-use crate::app::output::{look, print};
+use crate::app::output::{self, Report, look, print};
 use crate::app::progress::Silent;
 use crate::app::run::Applied;
+use crate::model::plan::Plan;
 use crate::planning::guard::Approval;
 use crate::planning::plan;
 use crate::ports::{Clock as _, Progress};
+use crate::report::document::Document;
+use crate::report::since::Past;
 use crate::report::text;
 
 const PEOPLE: &str = include_str!("../../../examples/demo/people.ldif");
@@ -32,29 +35,40 @@ const TODAY: &str = include_str!("../../../examples/demo/groups-today.ldif");
 const GITLAB: &str = include_str!("../../../examples/demo/gitlab.toml");
 const CONFIGURATION: &str = include_str!("../../../examples/demo/seatsync.toml");
 
-pub async fn run(common: &Common) -> Result<Exit, Failure> {
+pub async fn run(args: &DemoArgs, common: &Common) -> Result<Exit, Failure> {
     let folder = tempfile::tempdir().map_err(|cause| broken(&cause))?;
     let now = SystemClock.now();
     let company = Company::open(folder.path(), now).await?;
 
     // What happened before today: a first apply, and one that saw two people leave their group.
+    let mut past = None;
     for (groups, days_ago) in [(LAST_MONTH, 40), (LAST_WEEK, 8)] {
         company.regroup(groups)?;
-        company.apply(now - SignedDuration::from_hours(24 * days_ago)).await?;
+        let applied = company.apply(now - SignedDuration::from_hours(24 * days_ago)).await?;
+        past = Some(match &applied {
+            Applied::Done { approved, .. } => Past::of(approved.plan()),
+            Applied::Refused(refused) => return Err(broken(refused)),
+        });
     }
     company.regroup(TODAY)?;
 
     print("A sample company and a simulated GitLab; nothing leaves this machine.\n\n$ seatsync plan\n")?;
-    print(&company.plan(now, common.color).await?)?;
+    let plan = company.plan(now).await?;
+    let look = look(common.color);
+    print(&text::page(Document::of_plan(&plan, None), look))?;
+    if let Some(path) = &args.out {
+        let document = Document::of_plan(&plan, past.as_ref());
+        output::file(&Report { document, plan_was_shown: false }, path, None)?;
+    }
     print("\n$ seatsync apply --yes\n")?;
     match company.apply(now).await? {
         Applied::Done { approved, outcomes } => {
-            print(&text::outcomes(approved.plan(), &outcomes, look(common.color)))?;
+            print(&text::outcomes(approved.plan(), &outcomes, look))?;
         }
         Applied::Refused(refused) => return Err(broken(&refused)),
     }
     print("\n$ seatsync plan\n")?;
-    print(&company.plan(now, common.color).await?)?;
+    print(&text::page(Document::of_plan(&company.plan(now).await?, None), look))?;
     print(
         "\nThe same with a directory of your own: copy config.example.toml to seatsync.toml, then `seatsync check`.\n",
     )?;
@@ -87,9 +101,8 @@ impl<'a> Company<'a> {
             .map_err(|cause| broken(&cause))
     }
 
-    async fn plan(&self, now: Timestamp, color: Color) -> Result<String, Failure> {
-        let input = observed(&self.config, now).await?;
-        Ok(text::plan(&plan(&input), look(color)))
+    async fn plan(&self, now: Timestamp) -> Result<Plan, Failure> {
+        Ok(plan(&observed(&self.config, now).await?))
     }
 
     async fn apply(&self, now: Timestamp) -> Result<Applied, Failure> {

@@ -7,4 +7,5 @@ pub mod demo;
 pub mod explain;
 pub mod history;
 pub mod plan;
+pub mod previous;
 pub mod runs;

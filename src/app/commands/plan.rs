@@ -4,28 +4,30 @@ use jiff::Timestamp;
 
 use crate::app::cli::{Common, PlanArgs};
 use crate::app::clock::SystemClock;
+use crate::app::commands::previous;
 use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
-use crate::app::output::{Report, deliver, write_json};
+use crate::app::output::{Report, deliver};
 use crate::app::{progress, wiring};
 use crate::model::holding::Memory;
 use crate::planning::input::PlanningInput;
 use crate::planning::plan;
 use crate::ports::{Clock as _, EdgeError, Recollection as _};
-use crate::report::{json, text};
+use crate::report::document::Document;
 use crate::store::database::Store;
 use crate::store::place::Place;
 use crate::sync::observe::observe;
 
 pub async fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Failure> {
     let config = wiring::configuration(common)?;
+    let past = args.since.as_deref().map(|path| previous::read(path, &config)).transpose()?;
     let input = observed(&config, SystemClock.now()).await?;
     let plan = plan(&input);
     // What was read is no longer needed: a report on a large company is large itself.
     drop(input);
-    let report =
-        Report { text: &|look| text::plan(&plan, look), json: &|to| write_json(&json::plan(&plan), to) };
+    let document = Document::of_plan(&plan, past.as_ref());
+    let report = Report { document, plan_was_shown: false };
     deliver(&report, &args.report, common.color)?;
     Ok(Exit::of_plan(&plan, args.exit_code))
 }
