@@ -14,6 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("gitlab", &["ports", "model"]),
     ("store", &["ports", "model"]),
     ("notify", &["ports", "model"]),
+    ("notify", &["ports", "model"]),
     ("report", &["model"]),
     ("planning", &["model"]),
     ("ports", &["model"]),

@@ -27,15 +27,10 @@ pub fn notify(file: &File, policy: &Policy, reading: &mut Reading<'_>) -> Option
         trials: trials.collect::<BTreeMap<_, _>>(),
     };
     let templates = reading.optional_path(written.templates.as_ref());
-    let mail = written.mail.as_ref().map(|mail| self::mail(&mail.value, reading));
+    let mail = written.mail.as_ref().and_then(|written| mail(&written.value, reading));
     let webhooks: Vec<Option<WebhookConfig>> =
         written.webhook.iter().map(|(name, written)| webhook(name, &written.value, reading)).collect();
-    Some(NotifyConfig {
-        policy,
-        templates,
-        mail: mail.flatten(),
-        webhooks: webhooks.into_iter().flatten().collect(),
-    })
+    Some(NotifyConfig { policy, templates, mail, webhooks: webhooks.into_iter().flatten().collect() })
 }
 
 fn mail(written: &file::Mail, reading: &mut Reading<'_>) -> Option<MailConfig> {
