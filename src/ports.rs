@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::model::account::{Account, AccountId};
 use crate::model::account_query::AccountQuery;
 use crate::model::add_on::AddOn;
+use crate::model::approval::Warrant;
 use crate::model::group::GroupRef;
 use crate::model::holding::{Change, Memory, SeatKey};
 use crate::model::notice::{Letter, Notice, Parcel, Watch};
@@ -104,6 +105,12 @@ pub trait AccountReader {
         queries: &[AccountQuery<'_>],
         eligible_accounts: Option<u64>,
     ) -> impl Future<Output = Result<Vec<Arc<Account>>, EdgeError>> + Send;
+
+    /// The accounts of these numbers that GitLab still knows (of the members, where a top-level group is managed).
+    fn numbered(
+        &self,
+        ids: &[AccountId],
+    ) -> impl Future<Output = Result<Vec<Arc<Account>>, EdgeError>> + Send;
 }
 
 /// Changes seats. A dry run holds none.
@@ -147,12 +154,11 @@ pub struct RunId(pub i64);
 
 /// Remembers. What is about to be sent is written down before it is sent, so that a kill at any instant loses nothing.
 pub trait Journal {
-    /// Opens a run at `now`, and writes down what it remembers besides changes.
+    /// Opens a run at `now`, and writes down who answers for it and what it remembers besides changes.
     fn begin(
         &self,
         now: Timestamp,
-        digest: &str,
-        bookkeeping: &Bookkeeping,
+        opening: &Opening<'_>,
     ) -> impl Future<Output = Result<RunId, EdgeError>> + Send;
 
     /// These changes are about to be sent in one call. From here on the seats to assign are ours.
@@ -181,6 +187,17 @@ pub trait Journal {
         now: Timestamp,
         ended: &str,
     ) -> impl Future<Output = Result<(), EdgeError>> + Send;
+}
+
+/// What a run begins with.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening<'a> {
+    /// Of the changes that it is to carry out.
+    pub digest: &'a str,
+    pub bookkeeping: &'a Bookkeeping,
+    /// The digest of everything that was observed.
+    pub observation: &'a str,
+    pub warrant: &'a Warrant,
 }
 
 /// One change about to be sent.

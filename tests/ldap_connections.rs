@@ -12,7 +12,7 @@ use seatsync::ports::{Progress, Source as _};
 use seatsync::sources::ldap::config::{Bind, ClientCertificate, LdapConfig, Schema};
 use seatsync::sources::ldap::source::LdapSource;
 use support::company::{Company, SUFFIX, SYSTEM, group_dn};
-use support::reading::{config, read, refused, simple, small, told};
+use support::reading::{clock, config, read, refused, simple, small, told};
 use support::slapd::{Certificate, Options, Slapd};
 
 #[tokio::test]
@@ -273,7 +273,7 @@ async fn midway(signal: &'static str) -> String {
     let hit = slapd.clone();
     let progress = Arc::new(OnFirst(std::sync::Once::new(), move || hit.signal(signal)));
     let wanted = [GroupRef::parse("everyone")];
-    let snapshot = LdapSource::new(config, Some(progress)).unwrap().read(&wanted).await.unwrap();
+    let snapshot = LdapSource::new(config, clock(), Some(progress)).unwrap().read(&wanted).await.unwrap();
     assert!(snapshot.people.len() < 1_000);
     told(&snapshot, 0).split("; ").nth(1).unwrap().to_owned()
 }
@@ -303,7 +303,7 @@ async fn a_wrong_password_is_tried_once_and_not_on_every_server() {
 async fn a_probe_tells_the_product_and_what_is_wrong_with_the_bases() {
     let slapd = Slapd::start(&small().ldif, &Options::default());
     let person_base_dn = format!("ou=poeple,{SUFFIX}");
-    let source = LdapSource::new(LdapConfig { person_base_dn, ..config(&slapd) }, None).unwrap();
+    let source = LdapSource::new(LdapConfig { person_base_dn, ..config(&slapd) }, clock(), None).unwrap();
     let probe = source.probe().await.unwrap();
     assert_eq!(probe.product, "OpenLDAP");
     assert_eq!(probe.trouble, ["the base `ou=poeple,dc=example,dc=test` does not exist"]);

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::unbounded_channel;
 
 use support::fake_ldap::{FakeLdap, Reply, Search, cookie, done, entry, message_of, page_done, result, tlv};
+use support::reading::clock;
 
 fn config(server: &FakeLdap, schema: Schema) -> LdapConfig {
     LdapConfig {
@@ -44,7 +45,7 @@ fn config(server: &FakeLdap, schema: Schema) -> LdapConfig {
 }
 
 async fn read(server: &FakeLdap, schema: Schema, group: &str) -> Snapshot {
-    let source = LdapSource::new(config(server, schema), None).unwrap();
+    let source = LdapSource::new(config(server, schema), clock(), None).unwrap();
     source.read(&[GroupRef::parse(group)]).await.unwrap()
 }
 
@@ -230,7 +231,7 @@ async fn endless(answer: fn(u8) -> Reply) -> String {
     .await;
     let timeout = Duration::from_secs(30);
     let config = LdapConfig { timeout, ..config(&server, Schema::Rfc2307bis) };
-    let source = LdapSource::new(config, None).unwrap();
+    let source = LdapSource::new(config, clock(), None).unwrap();
     partial(&source.read(&[GroupRef::parse("large")]).await.unwrap())
 }
 
@@ -248,7 +249,7 @@ async fn first_answer(bytes: Vec<u8>) -> String {
         read
     });
     let server = FakeLdap { url, log: unbounded_channel().1 };
-    let source = LdapSource::new(config(&server, Schema::Rfc2307), None).unwrap();
+    let source = LdapSource::new(config(&server, Schema::Rfc2307), clock(), None).unwrap();
     let error = source.read(&[GroupRef::parse("unix")]).await.unwrap_err();
     assert!(served.await.unwrap() > 0);
     format!("{}\nhint: {}", error.chain(), error.hint).replace(&server.url, "URL")
@@ -302,7 +303,7 @@ async fn a_notice_of_disconnection_is_no_end() {
 async fn a_search_given_up_is_abandoned_and_nothing_waits_a_second_time() {
     let mut server = FakeLdap::start(|_| Vec::new()).await;
     let wanted: Vec<GroupRef> = (0..20).map(|_| GroupRef::parse("cn=a,dc=x")).collect();
-    let source = LdapSource::new(config(&server, Schema::Rfc2307bis), None).unwrap();
+    let source = LdapSource::new(config(&server, Schema::Rfc2307bis), clock(), None).unwrap();
     let snapshot = source.read(&wanted).await.unwrap();
     assert!(partial(&snapshot).ends_with("no answer within 300ms"));
     let mut searches = 0;
@@ -363,6 +364,7 @@ fn piece(id: u8, description: &str, numbers: std::ops::Range<usize>) -> Vec<Repl
 #[tokio::test]
 async fn the_pieces_of_a_large_group_are_followed_to_the_last() {
     let snapshot = with_pieces(|id, first| match first {
+        0 => piece(id, "member;range=0-2", 0..3),
         3 => piece(id, "member;range=3-5", 3..6),
         _ => piece(id, "member;range=6-*", 6..7),
     })

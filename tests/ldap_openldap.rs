@@ -93,8 +93,9 @@ async fn members_that_are_gone_or_of_another_directory_are_told_and_leave_the_gr
         findings(&snapshot),
         [
             format!(
-                "member_gone: 2 members of group `mixed`, the first of them `{}`: each no longer exists",
-                person_dn("left")
+                "member_gone: 2 members of group `mixed` no longer exist: `{}`, `{}`",
+                person_dn("left"),
+                person_dn("went")
             ),
             "member_outside: member `uid=zoe,dc=other,dc=test` of group `mixed` is outside of this source"
                 .to_owned(),

@@ -12,6 +12,7 @@ use seatsync::ports::{EdgeError, Source as _};
 use seatsync::sources::ldap::config::{AttributeNames, Directory, LdifConfig, Schema};
 use seatsync::sources::ldap::ldif::LdifSource;
 use support::company::{Company, PEOPLE, group_dn, person_dn, uuid};
+use support::reading::clock;
 
 async fn read_file(path: &Path, schema: Schema, groups: &[&str]) -> Result<Snapshot, EdgeError> {
     let directory = Directory {
@@ -24,7 +25,7 @@ async fn read_file(path: &Path, schema: Schema, groups: &[&str]) -> Result<Snaps
     };
     let config = LdifConfig { name: SourceName::new("export"), path: path.to_owned(), directory };
     let wanted: Vec<GroupRef> = groups.iter().map(|text| GroupRef::parse(text)).collect();
-    LdifSource::new(config, None).read(&wanted).await
+    LdifSource::new(config, clock(), None).read(&wanted).await
 }
 
 async fn read(ldif: &str, schema: Schema, groups: &[&str]) -> Result<Snapshot, EdgeError> {

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use seatsync::model::account::MatchBy;
+use seatsync::model::approval::{ApprovalPolicy, PlanFile};
 use seatsync::model::decision::Decision;
 use seatsync::model::policy::AdoptPolicy;
 use seatsync::planning::guard::{Approval, approve};
@@ -70,8 +71,10 @@ proptest! {
         let whole = plan(&input);
         let nth = |index: usize| chosen >> (index % 64) & 1 == 1;
         let changes = whole.changes().into_iter().enumerate().filter(|(index, _)| nth(*index));
-        let approval = Approval::StillTrue { changes: changes.map(|(_, change)| change).collect() };
-        let approved = approve(whole, &approval).unwrap();
+        let changes = changes.map(|(_, change)| change).collect();
+        let file = PlanFile::new("sha256:0".to_owned(), whole.made_at, changes, [].into());
+        let approval = Approval::File { file: Box::new(file), in_part: true };
+        let approved = approve(whole, &approval, &ApprovalPolicy::default()).unwrap();
         let faults = faults_of_a_part(&approved);
         prop_assert!(faults.is_empty(), "{faults:#?}\n{:?}\n{}", approved.changes(), as_told(approved.plan()));
     }

@@ -78,8 +78,15 @@ pub enum Command {
     Plan(PlanArgs),
     /// Observe and decide again, and carry out what was approved
     Apply(ApplyArgs),
+    /// Sign a plan as approved, with an SSH key
+    Approve(ApproveArgs),
     /// Tell everything about one person or account
     Explain(ExplainArgs),
+    /// Plan the reverse of what a run did, to be applied like any plan
+    Undo(UndoArgs),
+    /// Check or export the record of what was observed, planned, approved and changed
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// List past runs, or what came of each change of one
     Runs(RunsArgs),
     /// Print completions for a shell
@@ -135,14 +142,71 @@ pub struct ApplyArgs {
     /// If the plan has moved, apply those approved changes that are still true
     #[arg(long, requires = "plan")]
     pub only_approved: bool,
+    /// A signature of the plan, besides PLAN.json.sig and PLAN.json.*.sig beside it; may be given several times
+    #[arg(long, value_name = "FILE", requires = "plan")]
+    pub signature: Vec<PathBuf>,
+    /// Who runs this, where `four_eyes` asks [default: GITLAB_USER_EMAIL, then the local account]
+    #[arg(long = "as", value_name = "NAME", env = "SEATSYNC_OPERATOR")]
+    pub operator: Option<String>,
     #[command(flatten)]
     pub report: ReportArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ApproveArgs {
+    /// A plan that was written by `plan --out`
+    #[arg(value_name = "PLAN.json")]
+    pub plan: PathBuf,
+    /// The private key to sign with, as `ssh-keygen` makes it: ed25519, ecdsa or rsa
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Where the signature goes; where several sign, name each: PLAN.json.ada.sig [default: PLAN.json.sig]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// A file with the passphrase of the key [default: SEATSYNC_KEY_PASSPHRASE, then asked on the terminal]
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
     /// A username, mail address, distinguished name, account number, or the directory's id
     pub person: String,
+}
+
+#[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// The number of the run, as `seatsync runs` lists it
+    pub run: i64,
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// Exit with 10 if there is anything to undo, and with 3 if the guard would refuse it
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Find every line that was altered, dropped or moved
+    Verify {
+        /// The hash of an earlier last line: it must still be in the record
+        #[arg(long, value_name = "HASH")]
+        expect_head: Option<String>,
+    },
+    /// Print the record, one JSON object a line
+    Export {
+        /// From this day or instant on, in UTC
+        #[arg(long, value_name = "DATE")]
+        since: Option<String>,
+        /// JSON lines are the one format
+        #[arg(long, value_enum, default_value_t = AuditFormat::Json)]
+        format: AuditFormat,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AuditFormat {
+    Json,
 }
 
 #[derive(Debug, Args)]

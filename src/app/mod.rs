@@ -48,7 +48,10 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Check => runtime.block_on(commands::check::run(common)),
         Command::Plan(args) => runtime.block_on(commands::plan::run(args, common)),
         Command::Apply(args) => runtime.block_on(commands::apply::run(args, common)),
+        Command::Approve(args) => commands::approve::run(args),
         Command::Explain(args) => runtime.block_on(commands::explain::run(args, common)),
+        Command::Undo(args) => runtime.block_on(commands::undo::run(args, common)),
+        Command::Audit(command) => runtime.block_on(commands::audit::run(command, common)),
         Command::Runs(args) => runtime.block_on(commands::runs::run(args, common)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::cli::Common;
+use crate::app::clock::SystemClock;
 use crate::app::config::meaning::sources::SourceConfig;
 use crate::app::config::{Config, ConfigError};
 use crate::gitlab::client::Client;
@@ -36,7 +37,7 @@ pub fn configuration(common: &Common) -> Result<Config, ConfigError> {
 pub fn connect(config: &Config, progress: &Arc<dyn Progress>) -> Result<Neighbours, EdgeError> {
     let client = Arc::new(Client::new(config.gitlab.clone())?);
     Ok(Neighbours {
-        wanted: Wanted { rules: config.rules.clone(), policy: config.policy.clone() },
+        wanted: Wanted { rules: config.rules.clone(), policy: config.policy.clone(), accounts: Vec::new() },
         sources: config.sources.iter().map(|source| source_of(source, progress)).collect::<Result<_, _>>()?,
         gitlab: Reader::new(Arc::clone(&client), Arc::clone(progress)),
         client,
@@ -45,9 +46,10 @@ pub fn connect(config: &Config, progress: &Arc<dyn Progress>) -> Result<Neighbou
 
 fn source_of(config: &SourceConfig, progress: &Arc<dyn Progress>) -> Result<Arc<dyn Source>, EdgeError> {
     let progress = Some(Arc::clone(progress));
+    let clock = Arc::new(SystemClock);
     Ok(match config {
-        SourceConfig::Ldap(ldap) => Arc::new(LdapSource::new(ldap.clone(), progress)?),
-        SourceConfig::Ldif(ldif) => Arc::new(LdifSource::new(ldif.clone(), progress)),
+        SourceConfig::Ldap(ldap) => Arc::new(LdapSource::new(ldap.clone(), clock, progress)?),
+        SourceConfig::Ldif(ldif) => Arc::new(LdifSource::new(ldif.clone(), clock, progress)),
         SourceConfig::Csv(csv) => Arc::new(CsvSource::new(csv.clone())),
     })
 }

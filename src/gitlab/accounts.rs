@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::gitlab::client::Client;
 use crate::gitlab::error::GitLabError;
-use crate::gitlab::members::members;
+use crate::gitlab::members::{eligible, members};
 use crate::gitlab::reader::Reader;
 use crate::gitlab::wanted::{Lookup, Wanted, listing_is_cheaper, lookups};
 use crate::gitlab::wire::rest::RestUser;
@@ -39,6 +39,22 @@ impl AccountReader for Reader {
             }
         };
         Ok(accounts)
+    }
+
+    async fn numbered(&self, ids: &[AccountId]) -> Result<Vec<Arc<Account>>, EdgeError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let search = Search { client: &self.client, progress: &*self.progress };
+        match self.client.scope() {
+            Scope::Instance => Ok(search.numbered(ids).await?),
+            Scope::TopLevelGroup { path } => {
+                let purchases = self.known_purchases.get().map_or(&[][..], Vec::as_slice);
+                let mut members = eligible(&self.client, path, purchases).await?;
+                members.retain(|member| ids.contains(&member.id));
+                Ok(members.into_iter().map(Arc::new).collect())
+            }
+        }
     }
 }
 
@@ -88,6 +104,26 @@ impl Search<'_> {
             open.retain(|query| {
                 !query.steps().nth(step).into_iter().flat_map(lookups).any(|one| answered[&one])
             });
+        }
+        if found.bots_untold {
+            self.tell_bots(&mut found).await?;
+        }
+        Ok(found.accounts.into_values().collect())
+    }
+
+    /// One by one: they are few, and GitLab has no list of numbers.
+    async fn numbered(&self, ids: &[AccountId]) -> Result<Vec<Arc<Account>>, GitLabError> {
+        let one = async |id: &AccountId| {
+            let url = self.client.api(&["users", &id.to_string()], &[]);
+            match self.client.rest::<RestUser>("GET /users/:id", url).await {
+                Ok(user) => Shown::new(user).map(Some),
+                Err(GitLabError::NotFound { .. }) => Ok(None),
+                Err(error) => Err(error),
+            }
+        };
+        let mut found = Found::default();
+        for shown in try_join_all(ids.iter().map(one)).await?.into_iter().flatten() {
+            found.add(shown);
         }
         if found.bots_untold {
             self.tell_bots(&mut found).await?;

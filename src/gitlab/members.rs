@@ -80,7 +80,7 @@ fn outsider(id: AccountId, username: Box<str>) -> Listing {
 }
 
 /// Everybody whom GitLab would give a seat; read once more where the list moved while it was read.
-async fn eligible(
+pub async fn eligible(
     client: &Client,
     path: &str,
     purchases: &[PurchaseId],

@@ -39,6 +39,10 @@ pub enum Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AssignReason {
     Entitled,
+    /// This run took the seat, and a person wants that undone.
+    Undone {
+        run: i64,
+    },
 }
 
 /// Why a seat is kept.
@@ -89,6 +93,10 @@ pub enum RevokeReason {
     },
     UntilPassed {
         until: Date,
+    },
+    /// This run gave the seat, and a person wants that undone.
+    Undone {
+        run: i64,
     },
 }
 
@@ -162,7 +170,10 @@ impl Verdict {
     /// The code of its reason.
     pub fn because(&self) -> &'static str {
         match self {
-            Verdict::Assign { because: AssignReason::Entitled, .. } => "entitled",
+            Verdict::Assign { because, .. } => match because {
+                AssignReason::Entitled => "entitled",
+                AssignReason::Undone { .. } => "undone",
+            },
             Verdict::Keep { because: KeepReason::Entitled } => "entitled",
             Verdict::Leave { because } => match because {
                 LeaveReason::Grace { .. } => "grace",
@@ -180,6 +191,7 @@ impl Verdict {
                 RevokeReason::Superseded { .. } => "superseded",
                 RevokeReason::Inactive { .. } => "inactive",
                 RevokeReason::UntilPassed { .. } => "until_passed",
+                RevokeReason::Undone { .. } => "undone",
             },
             Verdict::Wait { because } => match because {
                 WaitReason::NoSeat { .. } => "no_seat",

@@ -62,6 +62,8 @@ pub enum FindingCode {
     SeatsGiven,
     QuotaExceeded,
     NoRule,
+    UndoRedone,
+    UndoIncomplete,
 }
 
 impl FindingCode {
@@ -96,6 +98,8 @@ impl FindingCode {
             FindingCode::SeatsGiven => "seats_given",
             FindingCode::QuotaExceeded => "quota_exceeded",
             FindingCode::NoRule => "no_rule",
+            FindingCode::UndoRedone => "undo_redone",
+            FindingCode::UndoIncomplete => "undo_incomplete",
         }
     }
 }

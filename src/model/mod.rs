@@ -3,6 +3,8 @@
 pub mod account;
 pub mod account_query;
 pub mod add_on;
+pub mod approval;
+pub mod audit;
 pub mod decision;
 pub mod distinguished_name;
 pub mod entitlement;

@@ -1,6 +1,7 @@
 //! What came of the changes of a plan.
 
 use crate::model::add_on::AddOn;
+use crate::model::approval::Signer;
 use crate::model::holding::{Change, SeatKey};
 
 /// What came of one change.
@@ -51,7 +52,36 @@ impl Outcome {
 pub struct Outcomes {
     pub changes: Vec<ChangeOutcome>,
     /// Approved changes that no longer hold and were left out.
-    pub lapsed: Vec<(Change, SeatKey)>,
+    pub lapsed: Vec<Lapsed>,
+    /// Who had signed, where signatures were asked for.
+    pub signers: Vec<Signer>,
+}
+
+/// An approved change that was left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lapsed {
+    pub change: Change,
+    pub seat: SeatKey,
+    /// As the approved file says, where it says so.
+    pub username: Option<Box<str>>,
+    pub because: LapsedReason,
+}
+
+/// Why an approved change was left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LapsedReason {
+    /// It was carried out under the same approval, by this run.
+    DoneBefore { run: i64 },
+    /// The account holds the seat already, or holds it no more.
+    AlreadySo,
+    /// The plan of now decides otherwise, and says why.
+    DecidedOtherwise,
+    /// No rule speaks of the account any more.
+    NotEntitled,
+    /// Its seat was to come from a revocation that is not part of this.
+    NoSeat,
+    /// It is one half of a move between two add-ons, and the other half is not part of this.
+    HalfAMove,
 }
 
 impl Outcomes {

@@ -19,6 +19,7 @@ use crate::model::snapshot::{Coverage, SourceKind};
 /// All verdicts of one run. What may be applied is an [`crate::planning::guard::ApprovedPlan`].
 #[derive(Debug)]
 pub struct Plan {
+    pub purpose: Purpose,
     pub made_at: Timestamp,
     pub instance: Instance,
     pub sources: Vec<SourceSummary>,
@@ -33,6 +34,25 @@ pub struct Plan {
     /// Rules from which no revocation may follow, and why.
     pub frozen: BTreeMap<RuleName, String>,
     pub bookkeeping: Bookkeeping,
+}
+
+/// What a plan is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// What the rules want.
+    Rules,
+    /// The reverse of what a run did.
+    Undo { run: i64 },
+}
+
+impl Purpose {
+    /// The run that is undone, if one is.
+    pub fn undoes(self) -> Option<i64> {
+        match self {
+            Purpose::Rules => None,
+            Purpose::Undo { run } => Some(run),
+        }
+    }
 }
 
 /// What one source brought.
@@ -164,6 +184,13 @@ impl Plan {
         self.decisions.iter().map(|decision| (seat(decision), decision.account.username())).collect()
     }
 
+    /// What was decided of one seat.
+    pub fn decision(&self, seat: &SeatKey) -> Option<&Decision> {
+        self.decisions
+            .iter()
+            .find(|decision| decision.add_on == seat.add_on && decision.account.id == seat.account)
+    }
+
     /// The digest of the changes alone, so that an approval outlives unrelated news.
     pub fn digest(&self) -> Digest {
         Digest::of(self.changes())
@@ -201,11 +228,12 @@ impl Digest {
         Digest(format!("sha256:{}", data_encoding::HEXLOWER.encode(&hasher.finalize())))
     }
 
-    /// Reads a digest as a person writes it: whole, with or without `sha256:`, or at least its first six digits.
-    pub fn matches(&self, written: &str) -> bool {
+    /// Reads a digest as it is shown to a person: whole, with or without `sha256:`.
+    pub fn parse(written: &str) -> Option<Digest> {
         let written = written.trim().to_ascii_lowercase();
         let digits = written.strip_prefix("sha256:").unwrap_or(&written);
-        digits.len() >= 6 && self.0["sha256:".len()..].starts_with(digits)
+        let is_whole = digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        is_whole.then(|| Digest(format!("sha256:{digits}")))
     }
 
     pub fn as_str(&self) -> &str {

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use crate::model::account::MatchBy;
 use crate::model::add_on::AddOn;
+use crate::model::approval::ApprovalPolicy;
 use crate::model::person::SourceName;
 
 /// `[add_on.NAME]`.
@@ -109,6 +110,7 @@ pub struct Policy {
     /// An account holds at most one of these; the first is the best.
     pub tiers: Vec<AddOn>,
     pub limits: Limits,
+    pub approval: ApprovalPolicy,
     pub matching: BTreeMap<SourceName, Matching>,
 }
 

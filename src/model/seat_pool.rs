@@ -69,6 +69,15 @@ impl SeatPool {
         Ok(Seat { add_on: self.add_on })
     }
 
+    /// Takes a seat that is reserved for no rule.
+    pub fn take_common(&mut self) -> Result<Seat, NoSeat> {
+        if self.common == 0 {
+            return Err(if self.kept > 0 { NoSeat::Reserved } else { NoSeat::Exhausted });
+        }
+        self.common -= 1;
+        Ok(Seat { add_on: self.add_on })
+    }
+
     /// Whether no seat is left, not even a reserved one.
     pub fn is_empty(&self) -> bool {
         self.common == 0 && self.kept == 0

@@ -72,9 +72,9 @@ pub fn close(archive: &Archive<'_>, is_frozen: bool, books: &mut Bookkeeping) {
 }
 
 fn is(ground: &Ground<'_>, person: &PersonKey) -> bool {
-    person.id.as_str() == ground.person.id() && person.source == ground.rule().source
+    person.id.as_str() == ground.person().id() && person.source == ground.rule().source
 }
 
 fn key(ground: &Ground<'_>) -> PersonKey {
-    PersonKey { source: ground.rule().source.clone(), id: PersonId::new(ground.person.id()) }
+    PersonKey { source: ground.rule().source.clone(), id: PersonId::new(ground.person().id()) }
 }

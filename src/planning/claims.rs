@@ -31,7 +31,6 @@ pub struct Claims<'a> {
 pub struct Ground<'a> {
     pub reading: &'a RuleReading<'a>,
     pub member: &'a Member,
-    pub person: &'a Arc<Person>,
     pub matched_by: MatchBy,
     /// The person's place in the order of sources and ids.
     pub person_order: u32,
@@ -42,8 +41,13 @@ impl<'a> Ground<'a> {
         self.reading.rule
     }
 
+    pub fn person(&self) -> &'a Arc<Person> {
+        let snapshot = self.reading.snapshot.expect("only members of a snapshot have grounds");
+        &snapshot.people[self.member.person as usize]
+    }
+
     pub fn known_person(&self) -> KnownPerson {
-        KnownPerson { source: self.rule().source.clone(), person: Arc::clone(self.person) }
+        KnownPerson { source: self.rule().source.clone(), person: Arc::clone(self.person()) }
     }
 
     pub fn to_grounds(self) -> Grounds {
@@ -81,35 +85,30 @@ impl<'a> ByAccount<'a> {
         bounds.filter(|(begin, end)| begin < end).map(|(begin, end)| &self.grounds[begin..end])
     }
 
-    /// Counts first, so that nothing needs to be compared; the order within an account stays.
-    fn gathered(accounts: usize, gathered: &[(u32, Ground<'a>)]) -> ByAccount<'a> {
-        let Some((_, any)) = gathered.first() else {
+    /// Counts first, so that each ground is written once, where it stays. `grounds` come best rank first.
+    fn gathered(accounts: usize, grounds: impl Iterator<Item = (u32, Ground<'a>)> + Clone) -> ByAccount<'a> {
+        let Some((_, any)) = grounds.clone().next() else {
             return ByAccount::default();
         };
-        let mut begins = vec![0; accounts + 1];
-        for (account, _) in gathered {
-            begins[*account as usize + 1] += 1;
+        let mut begins = vec![0_u32; accounts + 1];
+        for (account, _) in grounds.clone() {
+            begins[account as usize] += 1;
         }
-        for account in 0..accounts {
-            begins[account + 1] += begins[account];
+        let mut count = 0;
+        for begin in &mut begins {
+            count += std::mem::replace(begin, count);
         }
-        let mut next = begins.clone();
-        let mut grounds = vec![*any; gathered.len()];
-        for (account, ground) in gathered {
-            let place = &mut next[*account as usize];
-            grounds[*place as usize] = *ground;
-            *place += 1;
+        let mut sorted = vec![any; count as usize];
+        for (account, ground) in grounds {
+            let next = &mut begins[account as usize];
+            sorted[*next as usize] = ground;
+            *next += 1;
         }
-        ByAccount { begins, grounds }
+        // Each account's grounds now end where they are said to begin.
+        begins.rotate_right(1);
+        begins[0] = 0;
+        ByAccount { begins, grounds: sorted }
     }
-}
-
-/// What is gathered for one add-on.
-#[derive(Default)]
-struct Gathered<'a> {
-    certain: Vec<(u32, Ground<'a>)>,
-    doubtful: Vec<(u32, Ground<'a>)>,
-    lapsed: BTreeMap<u32, Date>,
 }
 
 /// Everyone's claims to `accounts` accounts, by add-on; and the entitled people who have no account.
@@ -119,57 +118,76 @@ pub fn gather<'a>(
     people: &BTreeMap<&SourceName, Vec<u32>>,
     accounts: usize,
 ) -> (BTreeMap<AddOn, Claims<'a>>, Vec<Unmatched>) {
-    let mut by_add_on: BTreeMap<AddOn, Gathered<'a>> = BTreeMap::new();
-    let mut unmatched: BTreeMap<(&SourceName, &str), Unmatched> = BTreeMap::new();
     let mut best_first: Vec<&'a RuleReading<'a>> = rules.iter().collect();
     best_first.sort_by_key(|reading| (reading.rule.rank, &reading.rule.name));
-    for reading in best_first {
-        let gathered = by_add_on.entry(reading.rule.add_on).or_default();
-        let Some(snapshot) = reading.snapshot else { continue };
-        let found = matches.in_source(&snapshot.source);
-        let order = people.get(&snapshot.source).map_or(&[][..], Vec::as_slice);
-        let ground = |member: &'a Member, matched_by| {
-            let place = member.person as usize;
-            Ground {
-                reading,
-                member,
-                person: &snapshot.people[place],
-                matched_by,
-                person_order: order[place],
+    let mut claims: BTreeMap<AddOn, Claims<'a>> = BTreeMap::new();
+    for reading in &best_first {
+        let add_on = reading.rule.add_on;
+        claims.entry(add_on).or_insert_with(|| {
+            let lasting = best_first.iter().filter(|reading| reading.rule.add_on == add_on && !reading.ended);
+            let grounds = |members: fn(&'a RuleReading<'a>) -> &'a [&'a Member]| {
+                lasting.clone().flat_map(move |reading| grounds(reading, members(reading), matches, people))
+            };
+            Claims {
+                certain: ByAccount::gathered(accounts, grounds(|reading| &reading.people)),
+                doubtful: ByAccount::gathered(accounts, grounds(|reading| &reading.doubtful)),
+                lapsed: lapsed(&best_first, add_on, matches),
             }
-        };
-        for member in &reading.people {
-            match found.get(member.person as usize).copied().flatten() {
-                Some(PersonMatch::Account { place, by: _ }) if reading.ended => {
-                    let until = reading.rule.until.expect("a rule that has ended has a last day");
-                    let last = gathered.lapsed.entry(place).or_insert(until);
-                    *last = until.max(*last);
-                }
-                Some(PersonMatch::Account { place, by }) => {
-                    gathered.certain.push((place, ground(member, by)));
-                }
-                Some(PersonMatch::None { because }) if !reading.ended => {
-                    // Each person once, under the best rule that entitles them.
-                    let person = &snapshot.people[member.person as usize];
-                    unmatched.entry((&snapshot.source, person.id())).or_insert_with(|| Unmatched {
-                        person: KnownPerson { source: snapshot.source.clone(), person: Arc::clone(person) },
-                        because,
-                        rule: reading.rule.name.clone(),
-                    });
-                }
-                Some(PersonMatch::None { .. }) | None => {}
-            }
+        });
+    }
+    (claims, unmatched(&best_first, matches))
+}
+
+/// What a rule says about accounts, by the members it names.
+fn grounds<'a>(
+    reading: &'a RuleReading<'a>,
+    members: &'a [&'a Member],
+    matches: &Matches,
+    people: &BTreeMap<&SourceName, Vec<u32>>,
+) -> impl Iterator<Item = (u32, Ground<'a>)> + Clone {
+    let found = matches.in_source(&reading.rule.source);
+    let order = people.get(&reading.rule.source).map_or(&[][..], Vec::as_slice);
+    members.iter().filter_map(move |member| match found.get(member.person as usize).copied().flatten()? {
+        PersonMatch::Account { place, by: matched_by } => {
+            let person_order = order[member.person as usize];
+            Some((place, Ground { reading, member, matched_by, person_order }))
         }
-        for member in reading.doubtful.iter().filter(|_| !reading.ended) {
-            if let Some(PersonMatch::Account { place, by }) = found[member.person as usize] {
-                gathered.doubtful.push((place, ground(member, by)));
+        PersonMatch::None { .. } => None,
+    })
+}
+
+/// Until when rules of an add-on that have ended entitled accounts.
+fn lapsed(rules: &[&RuleReading<'_>], add_on: AddOn, matches: &Matches) -> BTreeMap<u32, Date> {
+    let mut lapsed = BTreeMap::new();
+    for reading in rules.iter().filter(|reading| reading.rule.add_on == add_on && reading.ended) {
+        let found = matches.in_source(&reading.rule.source);
+        let until = reading.rule.until.expect("a rule that has ended has a last day");
+        for member in &reading.people {
+            if let Some(Some(PersonMatch::Account { place, by: _ })) = found.get(member.person as usize) {
+                let last = lapsed.entry(*place).or_insert(until);
+                *last = until.max(*last);
             }
         }
     }
-    let claims = by_add_on.into_iter().map(|(add_on, gathered)| {
-        let Gathered { certain, doubtful, lapsed } = gathered;
-        let [certain, doubtful] = [certain, doubtful].map(|those| ByAccount::gathered(accounts, &those));
-        (add_on, Claims { certain, doubtful, lapsed })
-    });
-    (claims.collect(), unmatched.into_values().collect())
+    lapsed
+}
+
+/// The entitled people without an account, each once, under the best rule that entitles them.
+fn unmatched(rules: &[&RuleReading<'_>], matches: &Matches) -> Vec<Unmatched> {
+    let mut unmatched: BTreeMap<(&SourceName, &str), Unmatched> = BTreeMap::new();
+    for reading in rules.iter().filter(|reading| !reading.ended) {
+        let Some(snapshot) = reading.snapshot else { continue };
+        let found = matches.in_source(&snapshot.source);
+        for member in &reading.people {
+            if let Some(Some(PersonMatch::None { because })) = found.get(member.person as usize) {
+                let person = &snapshot.people[member.person as usize];
+                unmatched.entry((&snapshot.source, person.id())).or_insert_with(|| Unmatched {
+                    person: KnownPerson { source: snapshot.source.clone(), person: Arc::clone(person) },
+                    because: *because,
+                    rule: reading.rule.name.clone(),
+                });
+            }
+        }
+    }
+    unmatched.into_values().collect()
 }

@@ -51,12 +51,20 @@ pub fn append(
         .map(|(decided, index)| {
             let (verdict, line) = decided.verdict.as_ref().map_or((u8::MAX, 0), Verdict::order);
             let rank = decided.ground.map_or(i64::MAX, |ground| ground.rule().rank);
-            (verdict, rank, line, usernames[decided.place as usize], index)
+            (rank, line, usernames[decided.place as usize], index, verdict)
         })
         .collect();
-    order.sort_unstable();
-    decisions.reserve(order.len());
-    for (.., index) in order {
-        decisions.push(decided[index as usize].decision(add_on));
+    order.sort_unstable_by_key(|(rank, line, username, _, verdict)| (*verdict, *rank, *line, *username));
+    let first = decisions.len();
+    // What the decisions refer to lies in the order of accounts: it is fetched in that order, and then put in this one.
+    decisions.extend(decided.iter_mut().map(|decided| decided.decision(add_on)));
+    let decisions = &mut decisions[first..];
+    for place in 0..order.len() {
+        let mut from = order[place].3 as usize;
+        while from < place {
+            from = order[from].3 as usize;
+        }
+        order[place].3 = from as u32;
+        decisions.swap(place, from);
     }
 }

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::add_on::AddOn;
-use crate::model::decision::{RevokeReason, Verdict};
+use crate::model::approval::{ApprovalPolicy, Lack, PlanFile, Signer, Warrant};
 use crate::model::group::GroupRef;
 use crate::model::holding::{Change, SeatKey, SourceSize};
+use crate::model::outcome::Lapsed;
 use crate::model::person::SourceName;
-use crate::model::plan::{AddOnSummary, Digest, Plan, Refusal};
+use crate::model::plan::{Digest, Plan, Refusal};
 use crate::model::snapshot::{Coverage, GroupState, Snapshot};
+use crate::planning::approval::signers;
+use crate::planning::in_part::{InPart, still_true};
 use crate::planning::input::PlanningInput;
 
 /// So many revocations always pass the limit in percent: in a small company one person is ten percent.
@@ -19,10 +22,10 @@ const ALWAYS_PASS_PERCENT: u32 = 3;
 pub enum Approval {
     /// Nobody looked: the limits decide.
     Limits,
-    /// A person approved exactly the changes of this digest, as they wrote it.
-    Digest { written: String },
-    /// A person approved these changes; those that still hold may be applied.
-    StillTrue { changes: BTreeSet<(Change, SeatKey)> },
+    /// A person approved exactly the changes of this digest, by naming it or at a terminal.
+    Digest { digest: Digest },
+    /// A person approved the changes of a plan file: all of them or, where it says so, those that still hold.
+    File { file: Box<PlanFile>, in_part: bool },
 }
 
 /// A plan that may be applied. Only [`approve`] makes one.
@@ -30,7 +33,9 @@ pub enum Approval {
 pub struct ApprovedPlan {
     plan: Plan,
     changes: BTreeSet<(Change, SeatKey)>,
-    lapsed: Vec<(Change, SeatKey)>,
+    lapsed: Vec<Lapsed>,
+    signers: Vec<Signer>,
+    warrant: Warrant,
 }
 
 /// A plan that may not be applied, and why.
@@ -40,6 +45,32 @@ pub enum Refused {
     ByLimits { plan: Box<Plan> },
     #[error("the plan has moved since it was approved: its digest is now {now}, and {approved} was approved")]
     Moved { plan: Box<Plan>, now: String, approved: String },
+    #[error("the plan is not approved as `[approval]` asks")]
+    NotApproved { plan: Box<Plan>, lacks: Vec<Lack> },
+    /// Each change of an approval is carried out once.
+    #[error("the approval was used: run {run} carried out {done} of its {all} changes")]
+    Used { plan: Box<Plan>, run: i64, done: usize, all: usize },
+}
+
+impl Refused {
+    pub fn plan(&self) -> &Plan {
+        match self {
+            Refused::ByLimits { plan }
+            | Refused::Moved { plan, .. }
+            | Refused::NotApproved { plan, .. }
+            | Refused::Used { plan, .. } => plan,
+        }
+    }
+
+    /// The word for records.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Refused::ByLimits { .. } => "limits",
+            Refused::Moved { .. } => "moved",
+            Refused::NotApproved { .. } => "not_approved",
+            Refused::Used { .. } => "used",
+        }
+    }
 }
 
 impl ApprovedPlan {
@@ -52,88 +83,107 @@ impl ApprovedPlan {
         &self.changes
     }
 
-    /// Approved changes that no longer hold.
-    pub fn lapsed(&self) -> &[(Change, SeatKey)] {
+    /// Approved changes that are left out, each with its reason.
+    pub fn lapsed(&self) -> &[Lapsed] {
         &self.lapsed
     }
+
+    /// Who signed, where signatures were asked for.
+    pub fn signers(&self) -> &[Signer] {
+        &self.signers
+    }
+
+    /// Who answers for it, to be written down.
+    pub fn warrant(&self) -> &Warrant {
+        &self.warrant
+    }
 }
 
-/// Lets a plan be applied, whole or in part, or refuses it.
-pub fn approve(plan: Plan, approval: &Approval) -> Result<ApprovedPlan, Refused> {
-    let planned: BTreeSet<(Change, SeatKey)> = plan.changes().into_iter().collect();
+impl Approval {
+    /// The plan file, where there is one.
+    pub fn file(&self) -> Option<&PlanFile> {
+        match self {
+            Approval::Limits | Approval::Digest { .. } => None,
+            Approval::File { file, .. } => Some(file),
+        }
+    }
+}
+
+/// Lets a plan be applied, whole or in part, or refuses it. A person's approval of exactly these changes stands above the
+/// limits; what is frozen is in no plan. The time is that at which the plan was made anew.
+pub fn approve(plan: Plan, approval: &Approval, policy: &ApprovalPolicy) -> Result<ApprovedPlan, Refused> {
+    let changes: BTreeSet<(Change, SeatKey)> = plan.changes().into_iter().collect();
+    // Signatures that were brought without being asked for are looked at all the same.
+    let brought = approval.file().is_some_and(|file| !file.signatures.is_empty());
+    let asked = brought || (policy.required && !changes.is_empty());
+    let signers = match (approval.file(), asked) {
+        (_, false) => Ok(Vec::new()),
+        (Some(file), true) => signers(policy, file, plan.made_at),
+        (None, true) => Err(vec![Lack::NoPlanFile]),
+    };
+    let signers = match signers {
+        Ok(signers) => signers,
+        Err(lacks) => return Err(Refused::NotApproved { plan: Box::new(plan), lacks }),
+    };
+    let warrant = |kind| Warrant {
+        kind,
+        file: approval.file().map(|file| file.fingerprint.clone()),
+        keys: signers.iter().map(|signer| signer.key.clone()).collect(),
+    };
     match approval {
         Approval::Limits if !plan.refusals.is_empty() => Err(Refused::ByLimits { plan: Box::new(plan) }),
-        Approval::Limits => Ok(ApprovedPlan { plan, changes: planned, lapsed: Vec::new() }),
-        Approval::Digest { written } => {
-            let now = plan.digest();
-            if now.matches(written) {
-                Ok(ApprovedPlan { plan, changes: planned, lapsed: Vec::new() })
-            } else {
-                let (now, approved) = (now.as_str().to_owned(), written.clone());
-                Err(Refused::Moved { plan: Box::new(plan), now, approved })
+        Approval::Limits => {
+            let warrant = warrant("limits");
+            Ok(ApprovedPlan { plan, changes, lapsed: Vec::new(), signers, warrant })
+        }
+        Approval::Digest { digest } => {
+            let warrant = warrant("digest");
+            exactly(plan, digest).map(|plan| ApprovedPlan {
+                plan,
+                changes,
+                lapsed: Vec::new(),
+                signers,
+                warrant,
+            })
+        }
+        Approval::File { file, in_part } => {
+            let plan = unused(plan, file, *in_part)?;
+            let warrant = warrant("file");
+            if *in_part {
+                let InPart { changes, lapsed } =
+                    still_true(&plan, &file.changes, &file.done, &file.usernames);
+                return Ok(ApprovedPlan { plan, changes, lapsed, signers, warrant });
             }
-        }
-        Approval::StillTrue { changes } => {
-            let still_true: BTreeSet<_> = planned.intersection(changes).copied().collect();
-            let changes_left = within_supply(&plan, still_true);
-            let lapsed = changes.difference(&changes_left).copied().collect();
-            Ok(ApprovedPlan { plan, changes: changes_left, lapsed })
+            exactly(plan, &file.digest).map(|plan| ApprovedPlan {
+                plan,
+                changes,
+                lapsed: Vec::new(),
+                signers,
+                warrant,
+            })
         }
     }
 }
 
-/// Leaves out assignments whose seats were to come from revocations that were not approved, worst rank first, and moves
-/// between tiers of which only half was approved; until nothing more falls away.
-fn within_supply(plan: &Plan, mut changes: BTreeSet<(Change, SeatKey)>) -> BTreeSet<(Change, SeatKey)> {
-    loop {
-        let mut beyond = half_moves(plan, &changes);
-        for summary in &plan.add_ons {
-            beyond.extend(beyond_supply(plan, summary, &changes));
-        }
-        if beyond.is_empty() {
-            return changes;
-        }
-        changes.retain(|change| !beyond.contains(change));
+/// The plan, if its changes are these.
+fn exactly(plan: Plan, approved: &Digest) -> Result<Plan, Refused> {
+    let now = plan.digest();
+    if now == *approved {
+        return Ok(plan);
     }
+    let (now, approved) = (now.as_str().to_owned(), approved.as_str().to_owned());
+    Err(Refused::Moved { plan: Box::new(plan), now, approved })
 }
 
-/// Whoever moves to another tier gives up one seat and gains one: never only one of both.
-fn half_moves(plan: &Plan, changes: &BTreeSet<(Change, SeatKey)>) -> Vec<(Change, SeatKey)> {
-    let planned: BTreeSet<(Change, SeatKey)> = plan.changes().into_iter().collect();
-    let mut halves = Vec::new();
-    for decision in &plan.decisions {
-        if let Verdict::Revoke { because: RevokeReason::Superseded { by } } = &decision.verdict {
-            let account = decision.account.id;
-            let leave = (Change::Revoke, SeatKey { add_on: decision.add_on, account });
-            let arrive = (Change::Assign, SeatKey { add_on: *by, account });
-            if planned.contains(&arrive) && changes.contains(&leave) != changes.contains(&arrive) {
-                halves.extend([leave, arrive].into_iter().filter(|half| changes.contains(half)));
-            }
-        }
+/// The plan, unless the changes of the file were carried out before. An apply that came to an end half way may be taken up
+/// again by `--only-approved`: what it left is still approved.
+fn unused(plan: Plan, file: &PlanFile, in_part: bool) -> Result<Plan, Refused> {
+    let done = file.changes.iter().filter(|change| file.done.contains_key(*change)).count();
+    let Some(run) = file.done.values().max().copied() else { return Ok(plan) };
+    if done == 0 || (in_part && done < file.changes.len()) {
+        return Ok(plan);
     }
-    halves
-}
-
-fn beyond_supply(
-    plan: &Plan,
-    summary: &AddOnSummary,
-    changes: &BTreeSet<(Change, SeatKey)>,
-) -> Vec<(Change, SeatKey)> {
-    let revoked = changes
-        .iter()
-        .filter(|(change, seat)| *change == Change::Revoke && seat.add_on == summary.add_on)
-        .count();
-    let held = summary.held_before.saturating_sub(u32::try_from(revoked).unwrap_or(u32::MAX));
-    let purchased = summary.purchase.as_ref().map_or(0, |purchase| purchase.purchased);
-    let free = purchased.saturating_sub(summary.reserve).saturating_sub(held) as usize;
-    plan.decisions
-        .iter()
-        .filter(|decision| decision.add_on == summary.add_on)
-        .filter(|decision| matches!(decision.verdict, Verdict::Assign { .. }))
-        .map(|decision| (Change::Assign, SeatKey { add_on: decision.add_on, account: decision.account.id }))
-        .filter(|change| changes.contains(change))
-        .skip(free)
-        .collect()
+    Err(Refused::Used { plan: Box::new(plan), run, done, all: file.changes.len() })
 }
 
 /// Every limit that the plan goes beyond.

@@ -14,7 +14,7 @@ use crate::model::plan::UnmatchedReason;
 use crate::model::policy::Matching;
 use crate::model::snapshot::Snapshot;
 use crate::model::texts::lower;
-use crate::planning::fingerprint::Fingerprints;
+use crate::planning::fingerprint::Table;
 use crate::planning::input::PlanningInput;
 use crate::planning::rules::RuleReading;
 
@@ -209,67 +209,79 @@ fn settle_rivals(
 /// of them.
 struct Answers {
     keys: Vec<Key>,
+    /// The accounts that bear a key besides its first.
+    others: BTreeMap<u32, Vec<u32>>,
     /// The keys of all people that name an account, one person after the other.
-    hits: Vec<usize>,
+    hits: Vec<u32>,
     /// Where the hits of each person end.
-    ends: Vec<usize>,
+    ends: Vec<u32>,
 }
 
 /// A key that at least one account bears.
 struct Key {
+    /// The first account that bears it.
     account: u32,
-    others: Vec<u32>,
+    /// Which of that account's keys it is.
+    nth: u32,
     people: u32,
 }
 
 impl Answers {
     fn to(step: MatchBy, how: &Matching, accounts: &[Arc<Account>], snapshot: &Snapshot) -> Answers {
-        let mut keys: Vec<Key> = Vec::with_capacity(accounts.len());
-        let mut places: HashMap<Cow<'_, str>, usize, Fingerprints> =
-            HashMap::with_capacity_and_hasher(accounts.len(), Fingerprints::default());
+        let (mut keys, mut others) = (Vec::with_capacity(accounts.len()), BTreeMap::new());
+        let mut table = Table::with_room_for(accounts.len());
         for (account, at) in accounts.iter().zip(0..) {
-            for key in account_keys(account, step, how) {
-                let place = *places.entry(key).or_insert(keys.len());
-                match keys.get_mut(place) {
-                    Some(known) => known.others.push(at),
-                    None => keys.push(Key { account: at, others: Vec::new(), people: 0 }),
+            for (text, nth) in account_keys(account, step, how).zip(0..) {
+                let fresh = number(keys.len());
+                let key =
+                    table.find_or_insert(&text, fresh, |key| bears(&keys, key, accounts, step, how, &text));
+                if key == fresh {
+                    keys.push(Key { account: at, nth, people: 0 });
+                } else {
+                    others.entry(key).or_insert_with(Vec::new).push(at);
                 }
             }
         }
-        let (hits, ends) = hits(&snapshot.people, step, how, &places);
-        for hit in &hits {
-            keys[*hit].people += 1;
+        let (mut hits, mut ends) = (Vec::with_capacity(snapshot.people.len()), Vec::new());
+        ends.reserve_exact(snapshot.people.len());
+        for person in &snapshot.people {
+            let begin = hits.len();
+            for text in person_keys(person, step, how) {
+                let key = table.find(&text, |key| bears(&keys, key, accounts, step, how, &text));
+                if let Some(key) = key.filter(|key| !hits[begin..].contains(key)) {
+                    hits.push(key);
+                    keys[key as usize].people += 1;
+                }
+            }
+            ends.push(number(hits.len()));
         }
-        Answers { keys, hits, ends }
+        Answers { keys, others, hits, ends }
     }
 
     /// The accounts that bear a key of the person at this place, and whether other people have one of these keys too.
     fn of(&self, place: usize) -> (impl Iterator<Item = u32> + Clone, bool) {
         let begin = if place == 0 { 0 } else { self.ends[place - 1] };
-        let keys = self.hits[begin..self.ends[place]].iter().map(|hit| &self.keys[*hit]);
-        let is_shared = keys.clone().any(|key| key.people > 1);
-        (keys.flat_map(|key| std::iter::once(key.account).chain(key.others.iter().copied())), is_shared)
+        let hits = &self.hits[begin as usize..self.ends[place] as usize];
+        let is_shared = hits.iter().any(|hit| self.keys[*hit as usize].people > 1);
+        let accounts = hits.iter().flat_map(|hit| {
+            let others = self.others.get(hit).into_iter().flatten().copied();
+            std::iter::once(self.keys[*hit as usize].account).chain(others)
+        });
+        (accounts, is_shared)
     }
 }
 
-/// The keys of these people that name an account, and where those of each person end.
-fn hits(
-    people: &[Arc<Person>],
+/// Whether `key` is this text.
+fn bears(
+    keys: &[Key],
+    key: u32,
+    accounts: &[Arc<Account>],
     step: MatchBy,
     how: &Matching,
-    places: &HashMap<Cow<'_, str>, usize, Fingerprints>,
-) -> (Vec<usize>, Vec<usize>) {
-    let (mut hits, mut ends) = (Vec::with_capacity(people.len()), Vec::with_capacity(people.len()));
-    for person in people {
-        let begin = hits.len();
-        for place in person_keys(person, step, how).filter_map(|key| places.get(&key)) {
-            if !hits[begin..].contains(place) {
-                hits.push(*place);
-            }
-        }
-        ends.push(hits.len());
-    }
-    (hits, ends)
+    text: &str,
+) -> bool {
+    let Key { account, nth, .. } = keys[key as usize];
+    account_keys(&accounts[account as usize], step, how).nth(nth as usize).is_some_and(|own| own == text)
 }
 
 fn account_keys<'a>(

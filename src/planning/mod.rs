@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::add_on::AddOn;
-use crate::model::plan::{Bookkeeping, Plan, SourceSummary};
+use crate::model::plan::{Bookkeeping, Plan, Purpose, SourceSummary};
 use crate::model::purchase::PurchaseReading;
 use crate::planning::claims::Claims;
 use crate::planning::dossiers::Archive;
@@ -14,6 +14,7 @@ use crate::planning::rules::RuleReading;
 
 pub mod accounts;
 pub mod allocation;
+pub mod approval;
 pub mod books;
 pub mod claims;
 pub mod condition;
@@ -25,13 +26,16 @@ pub mod findings;
 pub mod fingerprint;
 pub mod guard;
 pub mod holders;
+pub mod in_part;
 pub mod input;
 pub mod matching;
 pub mod notices;
+pub mod observation;
 pub mod order;
 pub mod purchases;
 pub mod reconcile;
 pub mod rules;
+pub mod undo;
 
 /// Decides what becomes of every account and add-on. The same input gives the same plan, byte for byte.
 pub fn plan(input: &PlanningInput) -> Plan {
@@ -116,6 +120,7 @@ pub fn plan(input: &PlanningInput) -> Plan {
         add_ons.push(part.summary);
     }
     let mut plan = Plan {
+        purpose: Purpose::Rules,
         made_at: input.now,
         instance: input.seats.instance.clone(),
         sources: sources(input),

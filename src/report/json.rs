@@ -41,11 +41,23 @@ pub fn outcomes<'a>(plan: &'a Plan, outcomes: &'a Outcomes) -> impl Serialize + 
         lapsed: outcomes
             .lapsed
             .iter()
-            .map(|(change, seat)| Lapsed {
-                add_on: seat.add_on.key(),
-                account: account(seat),
-                change: change.key(),
+            .map(|lapsed| {
+                let (seat, decided) = (&lapsed.seat, plan.decision(&lapsed.seat));
+                let known = account(seat);
+                let username = lapsed.username.as_deref().unwrap_or(known.username);
+                LapsedEntry {
+                    add_on: seat.add_on.key(),
+                    account: AccountEntry { username, ..known },
+                    change: lapsed.change.key(),
+                    because: words::lapsed_code(lapsed.because, decided),
+                    detail: words::lapsed(lapsed.because, lapsed.change, decided),
+                }
             })
+            .collect(),
+        approved_by: outcomes
+            .signers
+            .iter()
+            .map(|signer| SignerEntry { name: signer.name(), key: &signer.key })
             .collect(),
     }
 }
@@ -64,6 +76,8 @@ struct PlanDocument<'a> {
     format: &'static str,
     digest: String,
     made_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undoes: Option<i64>,
     gitlab: GitLab<'a>,
     sources: Vec<SourceEntry<'a>>,
     add_ons: Vec<AddOnEntry<'a>>,
@@ -182,7 +196,15 @@ struct OutcomeDocument<'a> {
     format: &'static str,
     plan: PlanDocument<'a>,
     outcomes: Vec<OutcomeEntry<'a>>,
-    lapsed: Vec<Lapsed<'a>>,
+    lapsed: Vec<LapsedEntry<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    approved_by: Vec<SignerEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct SignerEntry<'a> {
+    name: &'a str,
+    key: &'a str,
 }
 
 #[derive(Serialize)]
@@ -195,10 +217,12 @@ struct OutcomeEntry<'a> {
 }
 
 #[derive(Serialize)]
-struct Lapsed<'a> {
+struct LapsedEntry<'a> {
     add_on: &'static str,
     account: AccountEntry<'a>,
     change: &'static str,
+    because: &'static str,
+    detail: String,
 }
 
 impl<'a> PlanDocument<'a> {
@@ -207,6 +231,7 @@ impl<'a> PlanDocument<'a> {
         PlanDocument {
             format: PLAN_FORMAT,
             digest: plan.digest().as_str().to_owned(),
+            undoes: plan.purpose.undoes(),
             made_at: words::instant(plan.made_at),
             gitlab: GitLab {
                 url: &plan.instance.url,

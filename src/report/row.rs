@@ -70,7 +70,10 @@ pub fn rows<'a>(document: Document<'a>) -> impl Iterator<Item = Row<'a>> {
 /// What came of each change. Approved changes that no longer hold have lapsed.
 fn came<'a>(document: Document<'a>) -> HashMap<SeatKey, (&'static str, Option<&'a str>)> {
     let Some(outcomes) = document.outcomes else { return HashMap::new() };
-    let lapsed = outcomes.lapsed.iter().map(|(_, seat)| (*seat, ("lapsed", None)));
+    let lapsed = outcomes.lapsed.iter().map(|lapsed| {
+        let because = words::lapsed_code(lapsed.because, document.plan.decision(&lapsed.seat));
+        (lapsed.seat, ("lapsed", Some(because)))
+    });
     let changed = outcomes.changes.iter().map(|entry| {
         let because = match &entry.outcome {
             Outcome::Applied | Outcome::AlreadySo => None,

@@ -4,7 +4,7 @@ use crate::model::decision::{Decision, Verdict};
 use crate::model::finding::Level;
 use crate::model::holding::{Change, SeatKey};
 use crate::model::outcome::{Outcome, Outcomes};
-use crate::model::plan::{AddOnSummary, Plan};
+use crate::model::plan::{AddOnSummary, Plan, Purpose};
 use crate::model::snapshot::Coverage;
 use crate::report::document::Document;
 use crate::report::shown::shown;
@@ -87,6 +87,9 @@ impl Page {
         let made = words::moment(plan.made_at);
         let instance = &plan.instance;
         self.line(&format!("{}   GitLab {} ({})   {made}", instance.url, instance.version, instance.scope));
+        if let Purpose::Undo { run } = plan.purpose {
+            self.line(&format!("The reverse of run {run}; nobody else is decided about"));
+        }
         let width =
             plan.sources.iter().map(|source| source.source.as_str().chars().count()).max().unwrap_or(0);
         for source in &plan.sources {
@@ -250,13 +253,21 @@ impl Page {
                 shown(because)
             ));
         }
-        for (change, seat) in &outcomes.lapsed {
+        for lapsed in &outcomes.lapsed {
+            let seat = &lapsed.seat;
+            let who = lapsed.username.as_deref().map_or_else(|| username(seat), str::to_owned);
             self.line(&format!(
-                "lapsed: {} {} of {}: approved, but no longer so",
-                change.key(),
-                shown(&username(seat)),
-                seat.add_on.title()
+                "lapsed: {} {} of {}: approved, but {}",
+                lapsed.change.key(),
+                shown(&who),
+                seat.add_on.title(),
+                shown(&words::lapsed(lapsed.because, lapsed.change, plan.decision(seat)))
             ));
+        }
+        if !outcomes.signers.is_empty() {
+            let who: Vec<String> =
+                outcomes.signers.iter().map(|one| format!("{} ({})", shown(one.name()), one.key)).collect();
+            self.line(&format!("approved by {}", who.join(", ")));
         }
         let line = format!("Applied {}: {}", plan.digest().short(), words::came_of(outcomes));
         let line = self.paint(Ink::Bold, &line);

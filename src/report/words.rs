@@ -5,11 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::model::account::Standing;
-use crate::model::decision::{Decision, LeaveReason, RevokeReason, Verdict, WaitReason};
+use crate::model::approval::{Lack, Signer};
+use crate::model::decision::{AssignReason, Decision, LeaveReason, RevokeReason, Verdict, WaitReason};
 use crate::model::entitlement::Grounds;
 use crate::model::holding::Change;
-use crate::model::outcome::Outcomes;
-use crate::model::plan::{Plan, Refusal, UnmatchedReason};
+use crate::model::outcome::{LapsedReason, Outcomes};
+use crate::model::plan::{Plan, Purpose, Refusal, UnmatchedReason};
 
 /// Why, and what follows: the two columns of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,10 @@ pub fn decision(decision: &Decision) -> Words {
     let rule = || decision.grounds.as_ref().map_or_else(|| "entitled".to_owned(), grounds);
     let backed = if decision.grounds.is_some() { rule() } else { "in no group any rule names".to_owned() };
     let (why, so) = match &decision.verdict {
-        Verdict::Assign { .. } => (rule(), "takes a free seat".to_owned()),
+        Verdict::Assign { because: AssignReason::Entitled, .. } => (rule(), "takes a free seat".to_owned()),
+        Verdict::Assign { because: AssignReason::Undone { run }, .. } => {
+            (format!("lost the seat in run {run}"), "gets it back".to_owned())
+        }
         Verdict::Keep { .. } => (rule(), "keeps the seat".to_owned()),
         Verdict::Leave { because } => match because {
             LeaveReason::Grace { since, until } => (
@@ -57,6 +61,9 @@ pub fn decision(decision: &Decision) -> Words {
                     .map_or_else(|| "never used Duo".to_owned(), |date| format!("last used Duo on {date}")),
                 format!("loses the seat: unused for {}", duration(*after)),
             ),
+            RevokeReason::Undone { run } => {
+                (format!("got the seat in run {run}"), "gives it back".to_owned())
+            }
             RevokeReason::UntilPassed { until } => {
                 (format!("entitled until {until}"), "loses the seat".to_owned())
             }
@@ -126,6 +133,76 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::SourceShrank { source, limit, actual, before, now } => format!(
             "source `{source}` shrank by {actual} %, from {before} people to {now}, and at most {limit} % is believed (`max_source_shrink_percent`)"
         ),
+    }
+}
+
+/// Why an approved change was left out; `decision` is what the plan says of the account now.
+pub fn lapsed(because: LapsedReason, change: Change, decided: Option<&Decision>) -> String {
+    match (because, change) {
+        (LapsedReason::DoneBefore { run }, _) => format!("run {run} carried it out"),
+        (LapsedReason::AlreadySo, Change::Assign) => "it holds the seat already".to_owned(),
+        (LapsedReason::AlreadySo, Change::Revoke) => "it holds no seat any more".to_owned(),
+        (LapsedReason::DecidedOtherwise, _) => decided.map(decision).map_or_else(
+            || "the plan decides otherwise now".to_owned(),
+            |words| format!("now: {}; {}", words.why, words.so),
+        ),
+        (LapsedReason::NotEntitled, _) => "no rule speaks of it any more".to_owned(),
+        (LapsedReason::NoSeat, _) => "the seat it was to take is not taken back in this part".to_owned(),
+        (LapsedReason::HalfAMove, _) => {
+            "it moves between two add-ons, and only one half of that still holds".to_owned()
+        }
+    }
+}
+
+/// The code of that reason; where the plan decides otherwise, the code of what it decides.
+pub fn lapsed_code(because: LapsedReason, decided: Option<&Decision>) -> &'static str {
+    match because {
+        LapsedReason::DoneBefore { .. } => "done_before",
+        LapsedReason::AlreadySo => "already_so",
+        LapsedReason::DecidedOtherwise => decided.map_or("not_entitled", |decided| decided.verdict.because()),
+        LapsedReason::NotEntitled => "not_entitled",
+        LapsedReason::NoSeat => "no_seat",
+        LapsedReason::HalfAMove => "half_a_move",
+    }
+}
+
+/// What is missing before a plan is approved, in one sentence.
+pub fn lack(lack: &Lack) -> String {
+    match lack {
+        Lack::NoPlanFile => {
+            "`[approval] required` asks for a signed plan file; limits, digests and a yes are no approval"
+                .to_owned()
+        }
+        Lack::TooFewSigners { needed, signers } => {
+            let names: Vec<&str> = signers.iter().map(Signer::name).collect();
+            let who = if names.is_empty() {
+                "nobody has".to_owned()
+            } else {
+                format!("only {} has", names.join(" and "))
+            };
+            let needed = plural(*needed as usize, "person", "people");
+            format!("{needed} must have signed it (`at_least`), and {who}")
+        }
+        Lack::Unaccepted { place, because } => {
+            format!("the signature `{place}` counts for nothing: {because}")
+        }
+        Lack::OwnSignature { signer } => {
+            format!(
+                "the signature of {} does not count: whoever signs may not apply (`four_eyes`)",
+                signer.name()
+            )
+        }
+        Lack::OperatorUnknown => {
+            "`four_eyes` asks who runs this, and nothing says it: `--as NAME` or `SEATSYNC_OPERATOR`"
+                .to_owned()
+        }
+        Lack::Expired { made_at, valid_for } => format!(
+            "the plan was made at {made_at}, and an approval is valid for {} from then (`valid_for`)",
+            duration(*valid_for)
+        ),
+        Lack::MadeInFuture { made_at } => {
+            format!("the plan claims to be made at {made_at}, which is yet to come")
+        }
     }
 }
 
@@ -216,7 +293,10 @@ pub fn came_of(outcomes: &Outcomes) -> String {
 
 /// The command by which a person approves exactly the changes of a plan.
 pub fn approval(plan: &Plan) -> String {
-    format!("seatsync apply --digest {}", plan.digest().as_str())
+    match plan.purpose {
+        Purpose::Rules => format!("seatsync apply --digest {}", plan.digest().as_str()),
+        Purpose::Undo { run } => format!("seatsync undo {run} --out undo.json && seatsync apply undo.json"),
+    }
 }
 
 /// `1 person`, `2 people`.

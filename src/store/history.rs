@@ -1,6 +1,6 @@
 //! History: past runs, what came of each change, and the story of one account.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
@@ -73,6 +73,13 @@ impl Store {
             .await
             .map_err(StoreError::reading("the changes of a run"))?;
         Ok(Some((run, self.change_rows(&rows)?)))
+    }
+
+    /// What GitLab carried out for a run; `None` where there is no such run.
+    pub async fn applied_in(&self, id: RunId) -> Result<Option<BTreeSet<(Change, SeatKey)>>, EdgeError> {
+        let Some((_, changes)) = self.run(id).await? else { return Ok(None) };
+        let applied = changes.into_iter().filter(|change| change.outcome.as_deref() == Some("applied"));
+        Ok(Some(applied.map(|change| (change.change, change.seat)).collect()))
     }
 
     /// Whatever was ever changed for an account, the oldest first.

@@ -10,26 +10,25 @@ use sqlx::any::AnyRow;
 use crate::model::holding::{Change, Origin, SeatKey};
 use crate::model::outcome::Outcome;
 use crate::model::plan::Bookkeeping;
-use crate::ports::{EdgeError, Intent, Journal, RunId};
-use crate::store::bulk;
+use crate::ports::{EdgeError, Intent, Journal, Opening, RunId};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::holdings::origin_key;
 use crate::store::values::{Cell, account, micros};
+use crate::store::{approvals, audit, bulk};
 
 impl Journal for Store {
-    async fn begin(
-        &self,
-        now: Timestamp,
-        digest: &str,
-        bookkeeping: &Bookkeeping,
-    ) -> Result<RunId, EdgeError> {
+    async fn begin(&self, now: Timestamp, opening: &Opening<'_>) -> Result<RunId, EdgeError> {
         let failed = StoreError::writing("the begin of a run");
         let run = self.written(async {
             let mut connection = self.connection().await;
             let mut transaction = self.right()?.begin(&mut connection).await?;
-            let run = write_run(&mut transaction, now, digest).await.map_err(&failed)?;
-            write_bookkeeping(&mut transaction, now, bookkeeping).await.map_err(&failed)?;
+            let run = write_run(&mut transaction, now, opening.digest).await.map_err(&failed)?;
+            write_bookkeeping(&mut transaction, now, opening.bookkeeping).await.map_err(&failed)?;
+            audit::begun(&mut transaction, now, run, opening).await.map_err(&failed)?;
+            if let Some(file) = &opening.warrant.file {
+                approvals::used(&mut transaction, file, run).await.map_err(&failed)?;
+            }
             transaction.commit().await.map_err(&failed)?;
             Ok(run)
         });
@@ -42,6 +41,7 @@ impl Journal for Store {
             let mut connection = self.connection().await;
             let mut transaction = self.right()?.begin(&mut connection).await?;
             write_intents(&mut transaction, run, now, changes).await.map_err(&failed)?;
+            audit::sent(&mut transaction, now, run, changes).await.map_err(&failed)?;
             transaction.commit().await.map_err(&failed)
         });
         Ok(written.await?)
@@ -58,6 +58,7 @@ impl Journal for Store {
             let mut connection = self.connection().await;
             let mut transaction = self.right()?.begin(&mut connection).await?;
             write_outcomes(&mut transaction, run, now, outcomes).await.map_err(&failed)?;
+            audit::settled(&mut transaction, now, run, outcomes).await.map_err(&failed)?;
             transaction.commit().await.map_err(&failed)
         });
         Ok(written.await?)
@@ -83,6 +84,7 @@ impl Journal for Store {
                 .execute(&mut *transaction)
                 .await
                 .map_err(&failed)?;
+            audit::ended(&mut transaction, now, run, ended).await.map_err(&failed)?;
             transaction.commit().await.map_err(&failed)
         });
         Ok(written.await?)

@@ -7,6 +7,8 @@
 //! no addresses, no secrets. Whoever may write it can make seatsync believe that a seat is its own, so it belongs to the
 //! account that seatsync runs as.
 
+pub mod approvals;
+pub mod audit;
 pub mod bulk;
 pub mod database;
 pub mod error;

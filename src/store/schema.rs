@@ -83,6 +83,23 @@ const STEPS: &[&str] = &[
     ) STRICT;
     INSERT INTO leadership (epoch, holder, since) VALUES (0, '', 0);
 ",
+    // The record of what was done, and which approvals were used for it.
+    "
+    CREATE TABLE approvals (
+        file TEXT NOT NULL,
+        run INTEGER NOT NULL REFERENCES runs (id),
+        PRIMARY KEY (file, run)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE audit (
+        seq INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        body TEXT NOT NULL,
+        previous TEXT NOT NULL,
+        hash TEXT NOT NULL
+    ) STRICT;
+",
     // `outbox.due_at` is null while a parcel is being carried, and once it is settled; `body` only until then.
     "
     CREATE TABLE purchases (

@@ -12,7 +12,9 @@ use crate::model::outcome::{ChangeOutcome, Outcome, Outcomes};
 use crate::model::plan::{AddOnSummary, Digest};
 use crate::model::purchase::{Purchase, PurchaseReading};
 use crate::planning::guard::ApprovedPlan;
-use crate::ports::{Clock, EdgeError, Intent, Journal, Progress, RunId, SeatReader, SeatWriter, WriteAnswer};
+use crate::ports::{
+    Clock, EdgeError, Intent, Journal, Opening, Progress, RunId, SeatReader, SeatWriter, WriteAnswer,
+};
 use crate::sync::batch::{Step, next_step};
 
 /// What an apply works with.
@@ -22,6 +24,8 @@ pub struct Tools<'a, R, W, J> {
     pub journal: &'a J,
     pub clock: &'a dyn Clock,
     pub progress: &'a dyn Progress,
+    /// The digest of everything that the plan was made from.
+    pub observation: &'a str,
     /// Once set, the batch in hand is finished, and the rest deferred to the next run.
     pub stop: &'a AtomicBool,
 }
@@ -54,7 +58,13 @@ pub async fn apply<R: SeatReader, W: SeatWriter, J: Journal>(
 ) -> Result<Outcomes, EdgeError> {
     let plan = approved.plan();
     let digest = Digest::of_approved(approved);
-    let run = tools.journal.begin(tools.clock.now(), digest.as_str(), &plan.bookkeeping).await?;
+    let opening = Opening {
+        digest: digest.as_str(),
+        bookkeeping: &plan.bookkeeping,
+        observation: tools.observation,
+        warrant: approved.warrant(),
+    };
+    let run = tools.journal.begin(tools.clock.now(), &opening).await?;
     tools.journal.settle(run, tools.clock.now(), in_flight).await?;
 
     let mut work =
@@ -86,6 +96,7 @@ pub async fn apply<R: SeatReader, W: SeatWriter, J: Journal>(
             .map(|((change, seat), outcome)| ChangeOutcome { seat, change, outcome })
             .collect(),
         lapsed: approved.lapsed().to_vec(),
+        signers: approved.signers().to_vec(),
     };
     let ended = if outcomes.is_partial() { "partial" } else { "done" };
     if let Err(error) = tools.journal.finish(run, tools.clock.now(), ended).await {

@@ -1,12 +1,13 @@
 //! Observing: all neighbours are read at once, and gathered into one input for planning.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 
+use crate::model::account::AccountId;
 use crate::model::add_on::AddOn;
 use crate::model::group::GroupRef;
 use crate::model::holding::Memory;
@@ -24,6 +25,8 @@ use crate::ports::{AccountReader, EdgeError, SeatReader, Source};
 pub struct Wanted {
     pub rules: Vec<Rule>,
     pub policy: Policy,
+    /// Accounts that must be known besides, whatever the rules say of them.
+    pub accounts: Vec<AccountId>,
 }
 
 impl Wanted {
@@ -60,8 +63,12 @@ pub async fn observe(
     let add_ons = wanted.add_ons();
     let (snapshots, seats) = join(read_all(wanted, sources), gitlab.seats(&add_ons)).await;
     let seats = seats?;
-    let accounts =
+    let mut accounts =
         gitlab.accounts(&queries(&snapshots, &wanted.policy.matching), seats.eligible_accounts).await?;
+    let known: HashSet<AccountId> = accounts.iter().chain(&seats.holders).map(|account| account.id).collect();
+    let unknown: Vec<AccountId> =
+        wanted.accounts.iter().copied().filter(|account| !known.contains(account)).collect();
+    accounts.extend(gitlab.numbered(&unknown).await?);
     let memory = follow(memory, &seats);
     Ok(PlanningInput {
         now,

@@ -2,6 +2,7 @@
 //! to a real tool.
 
 mod absence;
+mod active_directory;
 mod approvals;
 mod half_read;
 mod names;

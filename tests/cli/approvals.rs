@@ -124,7 +124,7 @@ fn what_still_holds_of_a_plan_that_moved_can_be_applied() {
     let ended = stage.run("apply plan.json --only-approved").exits(0);
 
     ended
-        .says("lapsed: assign account 9 of Duo Enterprise: approved, but no longer so")
+        .says("lapsed: assign cyd of Duo Enterprise: approved, but no rule speaks of it any more")
         .says("0 assigned, 1 revoked");
     assert_eq!(stage.holders(), ["ada"]);
 }
@@ -136,7 +136,10 @@ fn approval_does_not_thaw_what_is_frozen() {
     std::fs::remove_file(stage.path("corp.ldif")).unwrap();
 
     stage.run("apply plan.json").exits(3);
-    stage.run("apply plan.json --only-approved").exits(5).says("lapsed: revoke bob");
+    stage
+        .run("apply plan.json --only-approved")
+        .exits(5)
+        .says("lapsed: revoke bob of Duo Enterprise: approved, but now: rule platform is frozen");
 
     assert_eq!(stage.holders(), ["ada", "bob"]);
 }

@@ -4,8 +4,10 @@ mod approvals;
 mod exit_codes;
 mod formats;
 mod people;
+mod signatures;
 #[path = "../support/mod.rs"]
 mod support;
+mod undoing;
 mod words;
 
 use support::stage::{LDIF, PLATFORM, SMALL, Stage};

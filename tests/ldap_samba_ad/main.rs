@@ -1,5 +1,7 @@
 //! Groups and people of a real Samba Active Directory domain controller.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod groups;
+mod people;
 #[path = "../support/mod.rs"]
 mod support;

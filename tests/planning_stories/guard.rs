@@ -2,11 +2,13 @@
 
 use jiff::SignedDuration;
 use seatsync::model::add_on::AddOn::{DuoEnterprise, DuoPro};
+use seatsync::model::approval::{ApprovalPolicy, PlanFile};
 use seatsync::model::holding::{Change, SeatKey, SourceSize};
-use seatsync::model::plan::Refusal;
+use seatsync::model::outcome::LapsedReason;
+use seatsync::model::plan::{Digest, Refusal};
 use seatsync::model::policy::Contention;
 use seatsync::model::rule::Rule;
-use seatsync::planning::guard::{Approval, Refused, approve};
+use seatsync::planning::guard::{Approval, ApprovedPlan, Refused, approve};
 
 use crate::world::{World, rule};
 
@@ -71,12 +73,17 @@ fn a_source_that_shrank_is_not_believed() {
 fn a_refused_plan_may_still_be_approved_by_its_digest() {
     let mut world = company(4, 4);
     world.input.policy.limits.max_revocations = 0;
-    assert!(matches!(approve(world.plan(), &Approval::Limits), Err(Refused::ByLimits { .. })));
-    let written = world.plan().digest().short().to_owned();
-    let approved = approve(world.plan(), &Approval::Digest { written }).unwrap();
+    assert!(matches!(
+        approve(world.plan(), &Approval::Limits, &ApprovalPolicy::default()),
+        Err(Refused::ByLimits { .. })
+    ));
+    let digest = world.plan().digest();
+    let approved = approved(&world, Approval::Digest { digest: digest.clone() });
     assert_eq!(approved.changes().len(), 5);
-    let other = Approval::Digest { written: "sha256:000000".to_owned() };
-    let Err(refused) = approve(world.plan(), &other) else { panic!("another plan was approved") };
+    let other = Approval::Digest { digest: Digest::of([]) };
+    let Err(refused) = approve(world.plan(), &other, &ApprovalPolicy::default()) else {
+        panic!("another plan was approved")
+    };
     assert!(refused.to_string().starts_with("the plan has moved since it was approved"), "{refused}");
 }
 
@@ -85,6 +92,24 @@ fn the_digest_outlives_unrelated_news() {
     let world = company(4, 1);
     let before = world.plan().digest();
     assert_eq!(before, world.stranger("newcomer", &["Platform"]).plan().digest());
+}
+
+fn approved(world: &World, approval: Approval) -> ApprovedPlan {
+    approve(world.plan(), &approval, &ApprovalPolicy::default()).unwrap()
+}
+
+fn file(changes: &[(Change, SeatKey)]) -> PlanFile {
+    let made_at = "2026-11-22T03:00:00Z".parse().unwrap();
+    PlanFile::new("sha256:0".to_owned(), made_at, changes.iter().copied().collect(), [].into())
+}
+
+/// Somebody approved these changes, and those that still hold are to be made.
+fn still_true(changes: &[(Change, SeatKey)]) -> Approval {
+    Approval::File { file: Box::new(file(changes)), in_part: true }
+}
+
+fn told(approved: &ApprovedPlan) -> Vec<((Change, SeatKey), LapsedReason)> {
+    approved.lapsed().iter().map(|lapsed| ((lapsed.change, lapsed.seat), lapsed.because)).collect()
 }
 
 fn change(change: Change, seat: SeatKey) -> (Change, SeatKey) {
@@ -96,18 +121,18 @@ fn only_what_was_approved_is_done_and_what_no_longer_holds_has_lapsed() {
     let world = company(2, 1);
     let gone = change(Change::Revoke, world.seat(DuoEnterprise, "p00"));
     let stays = change(Change::Revoke, world.seat(DuoEnterprise, "p01"));
-    let approved = approve(world.plan(), &Approval::StillTrue { changes: [gone, stays].into() }).unwrap();
+    let approved = approved(&world, still_true(&[gone, stays]));
     assert_eq!(approved.changes().iter().copied().collect::<Vec<_>>(), [gone]);
-    assert_eq!(approved.lapsed(), [stays]);
+    assert_eq!(told(&approved), [(stays, LapsedReason::DecidedOtherwise)]);
 }
 
 #[test]
 fn a_seat_whose_revocation_was_not_approved_is_not_handed_out() {
     let world = company(2, 1);
     let new = change(Change::Assign, world.seat(DuoEnterprise, "boss"));
-    let approved = approve(world.plan(), &Approval::StillTrue { changes: [new].into() }).unwrap();
+    let approved = approved(&world, still_true(&[new]));
     assert!(approved.changes().is_empty());
-    assert_eq!(approved.lapsed(), [new]);
+    assert_eq!(told(&approved), [(new, LapsedReason::NoSeat)]);
 }
 
 #[test]
@@ -136,10 +161,51 @@ fn a_move_between_tiers_is_approved_whole_or_not_at_all() {
     let leave = change(Change::Revoke, world.seat(DuoPro, "ada"));
     let give_way = change(Change::Revoke, world.seat(DuoEnterprise, "bob"));
     for part in [vec![arrive, leave], vec![leave], vec![arrive]] {
-        let approval = Approval::StillTrue { changes: part.iter().copied().collect() };
-        let approved = approve(world.plan(), &approval).unwrap();
+        let approved = approved(&world, still_true(&part));
         assert!(approved.changes().is_empty(), "{part:?}: {:?}", approved.changes());
     }
-    let whole = Approval::StillTrue { changes: [arrive, leave, give_way].into() };
-    assert_eq!(approve(world.plan(), &whole).unwrap().changes().len(), 3);
+    assert_eq!(approved(&world, still_true(&[arrive, leave, give_way])).changes().len(), 3);
+}
+
+#[test]
+fn no_change_of_an_approval_is_carried_out_twice() {
+    let world = company(2, 1);
+    let gone = change(Change::Revoke, world.seat(DuoEnterprise, "p00"));
+    let new = change(Change::Assign, world.seat(DuoEnterprise, "boss"));
+    let used = |done: &[(Change, SeatKey)], in_part| {
+        let done = done.iter().map(|change| (*change, 7)).collect();
+        let file = Box::new(PlanFile { done, ..file(&[gone, new]) });
+        approve(world.plan(), &Approval::File { file, in_part }, &ApprovalPolicy::default())
+    };
+    assert_eq!(used(&[], false).unwrap().changes().len(), 2);
+    // Somebody undid both by hand: the plan is the same again, and the approval is used up.
+    for in_part in [false, true] {
+        let refused = used(&[gone, new], in_part).unwrap_err().to_string();
+        assert_eq!(refused, "the approval was used: run 7 carried out 2 of its 2 changes");
+    }
+    // What an interrupted run left may still be done, and that alone.
+    assert!(matches!(used(&[new], false), Err(Refused::Used { run: 7, done: 1, all: 2, .. })));
+    let rest = used(&[new], true).unwrap();
+    assert_eq!(rest.changes().iter().copied().collect::<Vec<_>>(), [gone]);
+    assert_eq!(told(&rest), [(new, LapsedReason::DoneBefore { run: 7 })]);
+}
+
+#[test]
+fn where_signatures_are_required_nothing_else_is_an_approval() {
+    let world = company(2, 1);
+    let policy = ApprovalPolicy { required: true, ..ApprovalPolicy::default() };
+    let digest = world.plan().digest();
+    let changes = world.plan().changes();
+    let file = || Box::new(file(&changes));
+    for approval in [
+        Approval::Limits,
+        Approval::Digest { digest },
+        Approval::File { file: file(), in_part: false },
+        Approval::File { file: file(), in_part: true },
+    ] {
+        let refused = approve(world.plan(), &approval, &policy);
+        assert!(matches!(refused, Err(Refused::NotApproved { .. })), "{approval:?}");
+    }
+    // A run that changes no seat needs nobody's approval.
+    assert!(approve(World::new().plan(), &Approval::Limits, &policy).is_ok());
 }

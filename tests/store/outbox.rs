@@ -7,10 +7,10 @@ use seatsync::model::notice::{Parcel, Watch};
 use seatsync::model::outcome::Outcome;
 use seatsync::model::plan::Bookkeeping;
 use seatsync::model::purchase::{Purchase, PurchaseId};
-use seatsync::ports::{Journal as _, Outbox as _, ParcelFate, Recollection as _};
+use seatsync::ports::{Outbox as _, ParcelFate, Recollection as _};
 use seatsync::store::outbox::StoredOutbox;
 
-use crate::state::{State, day, run};
+use crate::state::{State, begin, day, run};
 
 stories! { outbox,
     a_notice_is_carried_once_however_often_it_is_posted
@@ -87,10 +87,10 @@ async fn a_purchase_that_becomes_another_add_on_takes_what_is_ours_along(state: 
         purchases: vec![purchase(add_on, purchased)],
         ..Bookkeeping::default()
     };
-    store.begin(day(0), "", &seen(DuoEnterprise, 9)).await.unwrap();
+    begin(&store, day(0), "", &seen(DuoEnterprise, 9)).await;
     run(&store, day(0), Change::Assign, 7, Outcome::Applied).await;
     let moved = Bookkeeping { moved: vec![(DuoEnterprise, DuoPro)], ..seen(DuoPro, 9) };
-    store.begin(day(1), "", &moved).await.unwrap();
+    begin(&store, day(1), "", &moved).await;
     let memory = store.recall(day(1)).await.unwrap();
     let add_ons: Vec<_> = memory.holdings.keys().map(|seat| (seat.add_on, seat.account.0)).collect();
     assert_eq!(add_ons, [(DuoPro, 7)]);

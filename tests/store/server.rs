@@ -6,7 +6,7 @@ use seatsync::model::plan::Bookkeeping;
 use seatsync::ports::{EdgeError, Journal as _};
 use seatsync::store::database::Store;
 
-use crate::state::{State, day, intent, run, seat, server_at};
+use crate::state::{State, begin, day, intent, run, seat, server_at, try_begin};
 use crate::support::postgres::Postgres;
 
 #[tokio::test]
@@ -23,7 +23,7 @@ async fn where_there_is_no_state_reading_makes_none() {
 async fn whoever_was_taken_over_writes_nothing_more() {
     let state = State::server().await;
     let store = state.open().await;
-    let run = store.begin(day(0), "sha256:1", &Bookkeeping::default()).await.unwrap();
+    let run = begin(&store, day(0), "sha256:1", &Bookkeeping::default()).await;
     state.ask("UPDATE leadership SET epoch = epoch + 1").await;
 
     let expected =
@@ -33,7 +33,7 @@ async fn whoever_was_taken_over_writes_nothing_more() {
         store.intend(run, day(0), &[intent(Change::Assign, 7)]).await.expect_err("it does not lead"),
         store.settle(run, day(0), &outcome).await.expect_err("it does not lead"),
         store.finish(run, day(0), "done").await.expect_err("it does not lead"),
-        store.begin(day(0), "", &Bookkeeping::default()).await.expect_err("it does not lead"),
+        try_begin(&store, day(0), "", &Bookkeeping::default()).await.expect_err("it does not lead"),
     ] {
         assert_eq!(refused.chain(), expected);
     }
@@ -46,7 +46,7 @@ async fn whoever_was_taken_over_writes_nothing_more() {
 async fn a_closed_session_leads_no_more() {
     let state = State::server().await;
     let first = state.open().await;
-    let begun = first.begin(day(0), "sha256:1", &Bookkeeping::default()).await.unwrap();
+    let begun = begin(&first, day(0), "sha256:1", &Bookkeeping::default()).await;
     close_sessions(&state).await;
 
     let second = wait_to_lead(&state).await;
@@ -65,7 +65,8 @@ async fn a_server_that_was_restarted_is_led_anew() {
     run(&store, day(0), Change::Assign, 7, Outcome::Applied).await;
     server.restart();
 
-    let error = store.begin(day(1), "", &Bookkeeping::default()).await.expect_err("its session is gone");
+    let error =
+        try_begin(&store, day(1), "", &Bookkeeping::default()).await.expect_err("its session is gone");
     assert!(error.chain().starts_with("failed to write a mark that this run still leads to the state: "));
     store.lost().await;
     let store = Store::open(&place, day(1)).await.unwrap();

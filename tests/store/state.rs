@@ -6,12 +6,13 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use seatsync::model::account::AccountId;
 use seatsync::model::add_on::AddOn;
+use seatsync::model::approval::Warrant;
 use seatsync::model::holding::{Change, Memory, SeatKey};
 use seatsync::model::outcome::Outcome;
 use seatsync::model::person::{PersonId, PersonKey, SourceName};
 use seatsync::model::plan::Bookkeeping;
 use seatsync::model::rule::RuleName;
-use seatsync::ports::{Intent, Journal as _, Recollection as _, RunId};
+use seatsync::ports::{EdgeError, Intent, Journal as _, Opening, Recollection as _, RunId};
 use seatsync::store::database::Store;
 use seatsync::store::place::{Place, Server};
 use seatsync::store::schema;
@@ -136,6 +137,20 @@ pub(crate) fn deferred() -> Outcome {
     Outcome::Deferred { because: "later".to_owned() }
 }
 
+pub(crate) async fn begin(store: &Store, now: Timestamp, digest: &str, bookkeeping: &Bookkeeping) -> RunId {
+    try_begin(store, now, digest, bookkeeping).await.unwrap()
+}
+
+pub(crate) async fn try_begin(
+    store: &Store,
+    now: Timestamp,
+    digest: &str,
+    bookkeeping: &Bookkeeping,
+) -> Result<RunId, EdgeError> {
+    let warrant = Warrant { kind: "limits", file: None, keys: Vec::new() };
+    store.begin(now, &Opening { digest, bookkeeping, observation: "sha256:0", warrant: &warrant }).await
+}
+
 /// One whole run that sends one change.
 pub(crate) async fn run(
     store: &Store,
@@ -144,7 +159,7 @@ pub(crate) async fn run(
     account: u64,
     outcome: Outcome,
 ) -> RunId {
-    let run = store.begin(now, "sha256:1", &Bookkeeping::default()).await.unwrap();
+    let run = begin(store, now, "sha256:1", &Bookkeeping::default()).await;
     store.intend(run, now, &[intent(change, account)]).await.unwrap();
     store.settle(run, now, &[(change, seat(account), outcome)]).await.unwrap();
     store.finish(run, now, "done").await.unwrap();

@@ -13,7 +13,7 @@ use seatsync::ports::{Journal as _, Recollection as _, RunId};
 use seatsync::store::database::Store;
 use seatsync::store::schema;
 
-use crate::state::{State, day, deferred, intent, person, refused, run, seat};
+use crate::state::{State, begin, day, deferred, intent, person, refused, run, seat};
 
 stories! { stories,
     a_seat_is_ours_from_the_moment_its_assignment_is_sent
@@ -31,7 +31,7 @@ stories! { stories,
 
 async fn a_seat_is_ours_from_the_moment_its_assignment_is_sent(state: State) {
     let store = state.open().await;
-    let run = store.begin(day(1), "sha256:1", &Bookkeeping::default()).await.unwrap();
+    let run = begin(&store, day(1), "sha256:1", &Bookkeeping::default()).await;
     store.intend(run, day(2), &[intent(Change::Assign, 7)]).await.unwrap();
     drop(store);
 
@@ -46,7 +46,7 @@ async fn a_seat_is_ours_from_the_moment_its_assignment_is_sent(state: State) {
 async fn the_next_run_settles_what_a_kill_left_open(state: State) {
     for killed in 0..2 {
         let store = state.open().await;
-        let run = store.begin(day(killed), "sha256:1", &Bookkeeping::default()).await.unwrap();
+        let run = begin(&store, day(killed), "sha256:1", &Bookkeeping::default()).await;
         let changes = [intent(Change::Assign, 7), intent(Change::Assign, 8), intent(Change::Revoke, 9)];
         store.intend(run, day(killed), &changes).await.unwrap();
         drop(store);
@@ -55,7 +55,7 @@ async fn the_next_run_settles_what_a_kill_left_open(state: State) {
     let store = state.open().await;
     let in_flight = store.recall(day(2)).await.unwrap().in_flight;
     assert_eq!(in_flight, [(Change::Revoke, seat(9)), (Change::Assign, seat(7)), (Change::Assign, seat(8))]);
-    let run = store.begin(day(2), "sha256:2", &Bookkeeping::default()).await.unwrap();
+    let run = begin(&store, day(2), "sha256:2", &Bookkeeping::default()).await;
     let outcomes = [
         (Change::Assign, seat(7), Outcome::Applied),
         (Change::Assign, seat(8), deferred()),
@@ -92,7 +92,7 @@ async fn a_seat_that_was_not_given_is_not_ours(state: State) {
 async fn a_change_that_was_never_sent_is_history_and_nothing_else(state: State) {
     let store = state.open().await;
     run(&store, day(0), Change::Assign, 7, Outcome::Applied).await;
-    let late = store.begin(day(1), "sha256:2", &Bookkeeping::default()).await.unwrap();
+    let late = begin(&store, day(1), "sha256:2", &Bookkeeping::default()).await;
     let outcomes = [(Change::Revoke, seat(7), deferred()), (Change::Assign, seat(8), deferred())];
     store.settle(late, day(1), &outcomes).await.unwrap();
 
@@ -113,7 +113,7 @@ async fn a_revocation_ends_ownership_and_grace(state: State) {
         reclaimed: vec![seat(7)],
         ..Bookkeeping::default()
     };
-    store.begin(day(1), "", &marks).await.unwrap();
+    begin(&store, day(1), "", &marks).await;
     run(&store, day(8), Change::Revoke, 7, Outcome::Applied).await;
     run(&store, day(8), Change::Revoke, 8, refused()).await;
 
@@ -136,7 +136,7 @@ async fn bookkeeping_is_kept(state: State) {
         sizes: sizes(10, &[("a", 4), ("b", 6)]),
         ..Bookkeeping::default()
     };
-    store.begin(day(0), "", &first).await.unwrap();
+    begin(&store, day(0), "", &first).await;
     let second = Bookkeeping {
         adopt: BTreeMap::from([(seat(2), None)]),
         persons: BTreeMap::from([(seat(1), person("one"))]),
@@ -147,7 +147,7 @@ async fn bookkeeping_is_kept(state: State) {
         sizes: sizes(9, &[("a", 9)]),
         ..Bookkeeping::default()
     };
-    store.begin(day(1), "", &second).await.unwrap();
+    begin(&store, day(1), "", &second).await;
 
     let adopted = |person| Holding { origin: Origin::Adopted, since: day(0), person };
     let expected = Memory {
@@ -252,7 +252,7 @@ async fn thousands_of_changes_are_a_few_statements(state: State) {
     let accounts = 1..=2500;
     let adopt = accounts.clone().map(|account| (seat(10_000 + account), Some(person("p")))).collect();
     let bookkeeping = Bookkeeping { adopt, ..Bookkeeping::default() };
-    let run = store.begin(day(0), "sha256:1", &bookkeeping).await.unwrap();
+    let run = begin(&store, day(0), "sha256:1", &bookkeeping).await;
     let intents: Vec<_> = accounts.clone().map(|account| intent(Change::Assign, account)).collect();
     store.intend(run, day(0), &intents).await.unwrap();
     let outcome = |account: u64| if account.is_multiple_of(2) { Outcome::Applied } else { refused() };

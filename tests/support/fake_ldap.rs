@@ -111,17 +111,17 @@ fn search(id: u8, operation: StructureTag, controls: Option<StructureTag>) -> Se
     Search { id, base, scope, attributes, cookie }
 }
 
-fn constructed(tag: StructureTag) -> Vec<StructureTag> {
+pub fn constructed(tag: StructureTag) -> Vec<StructureTag> {
     let PL::C(parts) = tag.payload else { panic!("constructed") };
     parts
 }
 
-fn primitive(tag: StructureTag) -> Vec<u8> {
+pub fn primitive(tag: StructureTag) -> Vec<u8> {
     let PL::P(bytes) = tag.payload else { panic!("primitive") };
     bytes
 }
 
-fn text(tag: StructureTag) -> String {
+pub fn text(tag: StructureTag) -> String {
     String::from_utf8(primitive(tag)).unwrap()
 }
 

@@ -2,6 +2,7 @@
 #![expect(dead_code, unreachable_pub, reason = "each test is a crate of its own and uses a part of this")]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+pub mod ad_front;
 pub mod authority;
 pub mod company;
 pub mod fake_ldap;
@@ -9,6 +10,7 @@ pub mod postgres;
 pub mod reading;
 pub mod samba;
 pub mod samba_edits;
+pub mod samba_place;
 pub mod samba_reading;
 pub mod slapd;
 pub mod smtp;

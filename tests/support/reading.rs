@@ -1,7 +1,9 @@
 //! Readings of the LDAP source in tests: the usual configuration, and what came of it in words.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use seatsync::app::clock::FixedClock;
 use seatsync::model::group::{GroupRef, Member};
 use seatsync::model::person::SourceName;
 use seatsync::model::snapshot::{Coverage, GroupState, Snapshot};
@@ -53,7 +55,12 @@ pub fn config(slapd: &Slapd) -> LdapConfig {
 
 pub async fn read(config: LdapConfig, groups: &[&str]) -> Result<Snapshot, EdgeError> {
     let wanted: Vec<GroupRef> = groups.iter().map(|text| GroupRef::parse(text)).collect();
-    LdapSource::new(config, None).map_err(EdgeError::from)?.read(&wanted).await
+    LdapSource::new(config, clock(), None).map_err(EdgeError::from)?.read(&wanted).await
+}
+
+/// Early on 22 November 2026.
+pub fn clock() -> Arc<FixedClock> {
+    Arc::new(FixedClock("2026-11-22T04:00:00Z".parse().unwrap()))
 }
 
 /// The error of a reading, with its hint.

@@ -1,19 +1,18 @@
 //! A real Samba Active Directory domain controller, reached on loopback, with a small company in it; stopped when dropped.
-//!
-//! It listens on ports below 1024, and on no others. Who may open those gets a controller on an address of its own, in
-//! 127.0.53.0/24. Everybody else gets one in a network namespace. Either way a test meets it on free ports of `localhost`.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::unix::net::UnixStream;
+use std::io;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
+
+use crate::support::samba_place::{Place, front, place};
 
 pub const BASE: &str = "DC=corp,DC=example,DC=test";
 pub const PEOPLE: &str = "OU=People,DC=corp,DC=example,DC=test";
@@ -35,6 +34,11 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/samba_a
 const LDAP: u16 = 389;
 const LDAPS: u16 = 636;
 const KERBEROS: u16 = 88;
+
+/// A search of the entry without a name, which is open to everybody (RFC 4512, section 5.1).
+const ROOT: &[u8] =
+    b"\x30\x25\x02\x01\x01\x63\x20\x04\x00\x0a\x01\x00\x0a\x01\x00\x02\x01\x00\x02\x01\x00\x01\x01\x00\
+                      \x87\x0bobjectClass\x30\x00";
 
 /// How a controller differs from the usual one.
 #[derive(Default)]
@@ -73,6 +77,7 @@ impl Samba {
         };
         let [port, tls_port, kerberos] = doors;
         fs::write(tree.path().join("krb5.conf"), kerberos_configuration(kerberos)).unwrap();
+        fs::write(tree.path().join("password"), PASSWORD).unwrap();
         let mut samba = Samba { port, tls_port, tree, child, _address: address };
         samba.wait();
         samba
@@ -86,7 +91,7 @@ impl Samba {
         format!("ldaps://localhost:{}", self.tls_port)
     }
 
-    /// A file of the controller: `ca.pem`, `krb5.conf`, `svc-reader.keytab`, `svc-dirsync.keytab`.
+    /// A file of the controller: `ca.pem`, `krb5.conf`, `svc-reader.keytab`, `svc-dirsync.keytab`, `password` of the accounts.
     pub fn file(&self, name: &str) -> PathBuf {
         self.tree.path().join(name)
     }
@@ -98,21 +103,19 @@ impl Samba {
         drop(self.child.wait());
     }
 
-    /// Until each of its ports answers.
+    /// Until it answers.
     fn wait(&mut self) {
-        let doors = [self.port, self.tls_port];
-        for port in doors {
-            while !answers(port) {
-                if let Some(status) = self.child.try_wait().unwrap() {
-                    panic!(
-                        "samba ended at once ({status}): {}\n\
-                         hint: it needs ports below 1024, so root, or user namespaces (`sysctl kernel.unprivileged_userns_clone=1`, \
-                         `sysctl kernel.apparmor_restrict_unprivileged_userns=0`)",
-                        fs::read_to_string(self.file("output")).unwrap()
-                    );
-                }
-                thread::sleep(std::time::Duration::from_millis(5));
+        while !answers(self.port) {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!(
+                    "samba ended at once ({status}): {}\n\
+                     hint: it needs ports below 1024, so root, or user namespaces (`sysctl kernel.unprivileged_userns_clone=1`, \
+                     `sysctl kernel.apparmor_restrict_unprivileged_userns=0`)",
+                    fs::read_to_string(self.file("output")).unwrap()
+                );
             }
+            // It starts in half a second; asking without end would only slow it down.
+            thread::sleep(Duration::from_millis(5));
         }
     }
 }
@@ -129,67 +132,6 @@ pub fn person_dn(name: &str) -> String {
 
 pub fn group_dn(name: &str) -> String {
     format!("CN={name},{GROUPS}")
-}
-
-/// Where a controller listens.
-enum Place {
-    Address { address: String, lock: File },
-    Namespace,
-}
-
-impl Place {
-    fn address(&self) -> String {
-        match self {
-            Place::Address { address, .. } => address.clone(),
-            Place::Namespace => "127.0.53.1".to_owned(),
-        }
-    }
-
-    fn door(&self, tree: &Path, port: u16) -> Door {
-        match self {
-            Place::Address { address, .. } => Door::Port(address.clone(), port),
-            Place::Namespace => Door::Socket(tree.join(format!("{port}.sock"))),
-        }
-    }
-
-    /// A command that runs there.
-    fn command(&self, program: &str) -> Command {
-        match self {
-            Place::Address { .. } => Command::new(program),
-            Place::Namespace => {
-                let mut command = Command::new("unshare");
-                command.args([
-                    "--user",
-                    "--map-root-user",
-                    "--net",
-                    "--pid",
-                    "--fork",
-                    "--kill-child",
-                    program,
-                ]);
-                command
-            }
-        }
-    }
-}
-
-/// An address that no other test has, where we may listen; else a namespace.
-fn place() -> Place {
-    for number in 1..255 {
-        let address = format!("127.0.53.{number}");
-        match TcpListener::bind((address.as_str(), KERBEROS)) {
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => return Place::Namespace,
-            Err(_) => continue,
-        }
-        let lock = std::env::temp_dir().join(format!("seatsync-samba-{address}.lock"));
-        let lock = File::create(lock).unwrap();
-        // Between our look and Samba's own bind, another test may look as well.
-        if lock.try_lock().is_ok() && TcpListener::bind((address.as_str(), KERBEROS)).is_ok() {
-            return Place::Address { address, lock };
-        }
-    }
-    panic!("every address of 127.0.53.0/24 is taken");
 }
 
 /// The provisioned tree, made once for all tests and kept between runs.
@@ -257,58 +199,11 @@ fn launch(tree: &Path, place: &Place) -> Child {
         .unwrap()
 }
 
-/// Where to reach one of its ports.
-enum Door {
-    Port(String, u16),
-    Socket(PathBuf),
-}
-
-/// Opens a port of `localhost` before a door; it lives as long as the test.
-fn front(door: Door) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for outer in listener.incoming().map_while(Result::ok) {
-            // Where it does not listen yet, or no more, the caller is hung up on.
-            drop(join(outer, &door));
-        }
-    });
-    port
-}
-
-fn join(outer: TcpStream, door: &Door) -> io::Result<()> {
-    match door {
-        Door::Port(address, port) => {
-            let inner = TcpStream::connect((address.as_str(), *port))?;
-            let (a, b) = (outer.try_clone()?, inner.try_clone()?);
-            thread::spawn(move || pump(a, inner, |end| drop(end.shutdown(Shutdown::Both))));
-            thread::spawn(move || pump(b, outer, |end| drop(end.shutdown(Shutdown::Both))));
-        }
-        Door::Socket(path) => {
-            let inner = UnixStream::connect(path)?;
-            let (a, b) = (outer.try_clone()?, inner.try_clone()?);
-            thread::spawn(move || pump(a, inner, |end| drop(end.shutdown(Shutdown::Both))));
-            thread::spawn(move || pump(b, outer, |end| drop(end.shutdown(Shutdown::Both))));
-        }
-    }
-    Ok(())
-}
-
-fn pump<W: io::Write>(mut from: impl io::Read, mut to: W, close: impl Fn(&W)) {
-    // Either side may close first: both ends are the end.
-    drop(io::copy(&mut from, &mut to));
-    close(&to);
-}
-
-/// Whether somebody stays on the line who was called there.
+/// Whether it answers a question at this port. Until it does, nobody is behind the port, or nobody who listens; once it
+/// does, all its ports are open.
 fn answers(port: u16) -> bool {
-    let Ok(stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
-    stream.set_read_timeout(Some(std::time::Duration::from_millis(20))).unwrap();
-    // A door without a house closes at once; a server waits to be asked.
-    match io::Read::read(&mut &stream, &mut [0]) {
-        Ok(_) => false,
-        Err(error) => matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
-    }
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
+    io::Write::write_all(&mut stream, ROOT).is_ok() && matches!(io::Read::read(&mut stream, &mut [0]), Ok(1))
 }
 
 fn certificates(tree: &Path) {

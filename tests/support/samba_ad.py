@@ -110,6 +110,8 @@ class Company:
         self.person("prim")
         self.person("away", unit=f"OU=Elsewhere,{BASE}")
         self.person("hid", unit=f"OU=Hidden,{BASE}")
+        self.person("veil")
+        self.person("odd", dn=f"CN=Müller\\, Jörg \\+1 (x)*,{PEOPLE}")
         for number in range(CROWD):
             self.person(f"p{number:06}", mail=None)
 
@@ -162,6 +164,8 @@ class Company:
         self.group("empty")
         self.group("hollow", [f"CN=hid,OU=Hidden,{BASE}", "ada"])
         self.group("closed", ["ada", "bob"])
+        self.group("veiled", ["ada", "veil"])
+        self.group("odd names", [f"CN=Müller\\, Jörg \\+1 (x)*,{PEOPLE}"])
         self.group("abroad", [f"CN=away,OU=Elsewhere,{BASE}", "ada"])
         self.group("twin", ["ada"])
         self.group("twin", ["bob"], unit=f"OU=Old,{GROUPS}", account="twin-old")
@@ -178,9 +182,13 @@ class Company:
         """What the accounts may and may not see, beyond what everybody may."""
         reader, dirsync = self.sid(f"CN=svc-reader,{SERVICE}"), self.sid(f"CN=svc-dirsync,{SERVICE}")
         member = "bf9679c0-0de6-11d0-a285-00aa003049e2"
+        control = "bf967a68-0de6-11d0-a285-00aa003049e2"  # userAccountControl
+        restrictions = "4c164200-20c0-11d0-a768-00aa006e0529"  # the property set that holds it
         changes = "1131f6aa-9c07-11d1-f79f-00c04fc2dcd2"  # DS-Replication-Get-Changes
         self.grant(f"OU=Hidden,{BASE}", f"(D;CI;LCRPLORC;;;{reader})")
         self.grant(f"CN=closed,{GROUPS}", f"(OD;;RP;{member};;{reader})")
+        for hidden in (control, restrictions):
+            self.grant(f"CN=veil,{PEOPLE}", f"(OD;;RP;{hidden};;{reader})")
         self.grant(BASE, f"(OA;;CR;{changes};;{dirsync})")
         # Samba shows tombstones only to whom the container itself is open, whatever else they may do.
         self.grant(f"CN=Deleted Objects,{BASE}", f"(A;CI;LCRPLORC;;;{dirsync})")

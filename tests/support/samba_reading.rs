@@ -38,3 +38,18 @@ pub fn config(samba: &Samba) -> LdapConfig {
         },
     }
 }
+
+/// The source `corp` in a configuration file: binds as this account, over TLS.
+pub fn section(samba: &Samba, account: &str) -> String {
+    section_at(samba, &samba.tls_url(), account)
+}
+
+pub fn section_at(samba: &Samba, url: &str, account: &str) -> String {
+    let (ca, password) = (samba.file("ca.pem"), samba.file("password"));
+    format!(
+        "[ldap.corp]\nurls = [\"{url}\"]\nschema = \"active_directory\"\nbase_dn = \"{BASE}\"\ntimeout = \"30s\"\n\
+         ca_file = \"{}\"\nbind = {{ dn = \"CN={account},{SERVICE}\", password = {{ file = \"{}\" }} }}\n",
+        ca.display(),
+        password.display()
+    )
+}

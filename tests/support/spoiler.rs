@@ -69,7 +69,7 @@ fn answers(mut server: TcpStream, mut client: TcpStream, after: usize, how: Spoi
 }
 
 /// One whole `LDAPMessage`.
-fn message(from: &mut impl Read) -> Option<Vec<u8>> {
+pub fn message(from: &mut impl Read) -> Option<Vec<u8>> {
     let mut message = vec![0; 2];
     from.read_exact(&mut message).ok()?;
     let long = if message[1] & 0x80 == 0 { 0 } else { usize::from(message[1] & 0x7f) };

@@ -7,6 +7,7 @@ const PACKAGES: &[&str] = &[
     "slapd",
     "ldap-utils",
     "libsasl2-modules",
+    "openssh-client",
     "postgresql",
     // A mail server.
     "python3-aiosmtpd",

@@ -107,7 +107,7 @@ impl<'a> Company<'a> {
 
     async fn apply(&self, now: Timestamp) -> Result<Applied, Failure> {
         let progress: Arc<dyn Progress> = Arc::new(Silent);
-        carry_out(&self.config, &FixedClock(now), &progress, |_plan| Ok(Approval::Limits)).await
+        carry_out(&self.config, &FixedClock(now), &progress, None, |_plan| Ok(Approval::Limits)).await
     }
 }
 

@@ -1,11 +1,16 @@
 //! The commands, one file each.
 
 pub mod apply;
+pub mod approve;
 pub mod approved;
+pub mod asked;
+pub mod audit;
 pub mod check;
 pub mod demo;
 pub mod explain;
 pub mod history;
 pub mod plan;
 pub mod previous;
+pub mod private_key;
 pub mod runs;
+pub mod undo;

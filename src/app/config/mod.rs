@@ -41,6 +41,8 @@ pub struct Config {
     /// In the order of the file.
     pub rules: Vec<Rule>,
     pub policy: Policy,
+    /// Who may sign plans.
+    pub allowed_signers: Option<PathBuf>,
     /// `None` where nobody is to be told anything.
     pub notify: Option<NotifyConfig>,
     /// The file it was read from.
@@ -106,14 +108,22 @@ impl Config {
         let state = meaning::state::state(&written, &mut reading);
         let (sources, matching) = meaning::sources::sources(&written, &mut reading);
         let rules = meaning::rules::rules(&written, &mut reading);
-        let policy = Policy { matching, ..meaning::policy::policy(&written, &mut reading) };
+        let (approval, allowed_signers) = meaning::approval::approval(&written, &mut reading);
+        let policy = Policy { matching, approval, ..meaning::policy::policy(&written, &mut reading) };
         let notify = meaning::notify::notify(&written, &policy, &mut reading);
 
         let complaints = [shape.complaints, reading.complaints].concat();
         match (gitlab, state) {
-            (Some(gitlab), Some(state)) if complaints.is_empty() => {
-                Ok(Config { gitlab, state, sources, rules, policy, notify, path: path.to_owned() })
-            }
+            (Some(gitlab), Some(state)) if complaints.is_empty() => Ok(Config {
+                gitlab,
+                state,
+                sources,
+                rules,
+                policy,
+                allowed_signers,
+                notify,
+                path: path.to_owned(),
+            }),
             (Some(_) | None, Some(_) | None) => {
                 Err(invalid(&[shape.secrets, reading.secrets].concat(), complaints))
             }

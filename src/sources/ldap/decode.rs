@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::model::group::Group;
 use crate::model::person::{Attribute, Person, Profile};
+use crate::sources::ldap::active_directory::{self, Standing};
 use crate::sources::ldap::config::{Directory, Schema};
 use crate::sources::ldap::entry::Entry;
 use crate::sources::ldap::guid;
@@ -14,7 +17,7 @@ use crate::sources::ldap::guid;
 pub enum Kind {
     Group(GroupEntry),
     Person(Person),
-    /// A disabled account, while those are left out.
+    /// A disabled or expired account, while those are left out.
     Disabled,
     /// A machine: no person, though Active Directory's schema derives it from one.
     Machine,
@@ -34,6 +37,8 @@ pub struct GroupEntry {
     pub members: Vec<Box<str>>,
     /// RFC 2307: usernames.
     pub usernames: Vec<Box<str>>,
+    /// The DN of a group of Active Directory that shows no member: it is empty, or they are hidden.
+    pub blank: Option<Box<str>>,
     /// The attribute and value by which people claim this as their primary group.
     pub primary: Option<Primary>,
     /// Why the members above may not be all.
@@ -58,9 +63,6 @@ const GROUP_CLASSES: &[(&str, bool)] = &[
     ("groupOfEntries", false),
     ("posixGroup", false),
 ];
-
-/// `ACCOUNTDISABLE` of `userAccountControl` (MS-ADTS 2.2.16).
-const ACCOUNT_DISABLED: i64 = 2;
 
 /// The date by which slapo-ppolicy(5) locks an account until somebody unlocks it.
 const LOCKED_FOR_GOOD: &str = "000001010000Z";
@@ -104,9 +106,12 @@ pub fn attributes(directory: &Directory) -> Vec<String> {
     wanted.extend(member_attributes(directory.schema));
     match directory.schema {
         Schema::ActiveDirectory => {
-            wanted.push("userAccountControl");
+            wanted.extend(["userAccountControl", "accountExpires"]);
             if directory.primary_group {
-                wanted.extend(["primaryGroupToken", "primaryGroupID"]);
+                wanted.extend(["groupType", "primaryGroupToken", "primaryGroupID"]);
+            }
+            if has_further_addresses(directory) {
+                wanted.extend(["proxyAddresses", "userPrincipalName"]);
             }
         }
         Schema::Rfc2307bis => wanted.extend(["pwdAccountLockedTime", "nsAccountLock"]),
@@ -121,21 +126,30 @@ pub fn attributes(directory: &Directory) -> Vec<String> {
     distinct
 }
 
-/// Reads entries as one directory means them.
+/// Reads entries as one directory means them, at one time.
 #[derive(Debug)]
 pub struct Decoder {
     pub directory: Directory,
+    now: Timestamp,
+    /// Whether whoever made an export chose its attributes: one that is absent there is none that was hidden.
+    exported: bool,
     /// The names of the extra attributes, shared by all people.
     extra: Vec<Arc<str>>,
 }
 
 impl Decoder {
-    pub fn new(directory: &Directory) -> Decoder {
+    /// For what a server shows.
+    pub fn new(directory: &Directory, now: Timestamp) -> Decoder {
         let mut extra: Vec<Arc<str>> =
             directory.attributes.extra.iter().map(|name| Arc::from(name.as_str())).collect();
         extra.sort_unstable();
         extra.dedup();
-        Decoder { directory: directory.clone(), extra }
+        Decoder { directory: directory.clone(), now, exported: false, extra }
+    }
+
+    /// For what is in an export.
+    pub fn of_export(directory: &Directory, now: Timestamp) -> Decoder {
+        Decoder { exported: true, ..Decoder::new(directory, now) }
     }
 
     /// Reads an entry.
@@ -149,8 +163,8 @@ impl Decoder {
         if entry.says("objectClass", "foreignSecurityPrincipal") {
             return Kind::Foreign;
         }
-        if !self.directory.include_disabled && disabled(entry) {
-            return Kind::Disabled;
+        if let Some(kind) = self.barred(entry) {
+            return kind;
         }
         let attribute = &self.directory.attributes.id;
         match id(entry, attribute) {
@@ -159,6 +173,26 @@ impl Decoder {
                 because: format!("attribute `{attribute}` of `{}` is not readable", entry.dn),
             },
         }
+    }
+
+    /// What keeps an account from being a person's who may have a seat.
+    fn barred(&self, entry: &Entry) -> Option<Kind> {
+        let include_disabled = self.directory.include_disabled;
+        if self.directory.schema == Schema::ActiveDirectory {
+            return match active_directory::standing(entry, self.now) {
+                Standing::Machine => Some(Kind::Machine),
+                Standing::Disabled | Standing::Expired => (!include_disabled).then_some(Kind::Disabled),
+                Standing::Unknown if !include_disabled && !self.exported => Some(Kind::Unusable {
+                    because: format!(
+                        "attribute `userAccountControl` of `{}` is not readable, so that nobody can tell whether the account \
+                         is disabled",
+                        entry.dn
+                    ),
+                }),
+                Standing::Unknown | Standing::Usable => None,
+            };
+        }
+        (!include_disabled && disabled(entry)).then_some(Kind::Disabled)
     }
 
     fn person(&self, entry: &Entry, id: &str) -> Person {
@@ -173,7 +207,7 @@ impl Decoder {
             id: id.into(),
             username: entry.text(&names.username).map(Cow::from),
             name: entry.text(&names.name).map(Cow::from),
-            emails: entry.texts(&names.email).filter(|text| !text.trim().is_empty()).map(Cow::from).collect(),
+            emails: self.emails(entry),
             identity: match &self.directory.identity_attribute {
                 Some(attribute) => entry.text(attribute).map(Cow::from),
                 None => Some(entry.dn.as_str().into()),
@@ -181,6 +215,26 @@ impl Decoder {
             attributes,
         })
     }
+
+    fn emails<'e>(&'e self, entry: &'e Entry) -> Vec<Cow<'e, str>> {
+        let own = entry.texts(&self.directory.attributes.email);
+        let further = match has_further_addresses(&self.directory) {
+            true => active_directory::further_addresses(entry),
+            false => Vec::new(),
+        };
+        let mut emails: Vec<Cow<'_, str>> = Vec::new();
+        for address in own.chain(further).filter(|address| !address.trim().is_empty()) {
+            if !emails.iter().any(|held| held.eq_ignore_ascii_case(address)) {
+                emails.push(address.into());
+            }
+        }
+        emails
+    }
+}
+
+/// Whether the addresses of Active Directory's other attributes count: not where the configuration names one of its own.
+fn has_further_addresses(directory: &Directory) -> bool {
+    directory.schema == Schema::ActiveDirectory && directory.attributes.email.eq_ignore_ascii_case("mail")
 }
 
 /// Whether an entry is a group, of whatever schema.
@@ -237,6 +291,8 @@ fn group(entry: &Entry, directory: &Directory) -> GroupEntry {
             id: id(entry, &directory.attributes.id).unwrap_or_else(|| entry.dn.clone()).into(),
             name: entry.text("cn").unwrap_or(&entry.dn).into(),
         },
+        blank: (schema == Schema::ActiveDirectory && members.is_empty() && flaw.is_none())
+            .then(|| entry.dn.as_str().into()),
         members,
         usernames,
         primary: primary(entry, directory),
@@ -250,6 +306,9 @@ fn primary(entry: &Entry, directory: &Directory) -> Option<Primary> {
         Schema::Rfc2307 => ("gidNumber", "gidNumber", "posixAccount"),
         Schema::Rfc2307bis => return None,
     };
+    if directory.schema == Schema::ActiveDirectory && !active_directory::may_be_primary(entry) {
+        return None;
+    }
     let value = directory.primary_group.then(|| entry.text(token)).flatten()?;
     Some(Primary { attribute, class, value: value.into() })
 }
@@ -264,121 +323,7 @@ fn without_unique_id(name: &str) -> &str {
 
 fn disabled(entry: &Entry) -> bool {
     let control = entry.text("userAccountControl").and_then(|text| text.trim().parse::<i64>().ok());
-    control.is_some_and(|flags| flags & ACCOUNT_DISABLED != 0)
+    control.is_some_and(|flags| flags & active_directory::DISABLED != 0)
         || entry.says("pwdAccountLockedTime", LOCKED_FOR_GOOD)
         || entry.says("nsAccountLock", "TRUE")
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::sources::ldap::config::{AttributeNames, Directory, Schema};
-    use crate::sources::ldap::decode::{Decoder, GroupEntry, Kind};
-    use crate::sources::ldap::entry::{Entry, EntryAttribute};
-
-    fn directory(schema: Schema) -> Directory {
-        Directory {
-            schema,
-            nested_groups: true,
-            primary_group: true,
-            include_disabled: false,
-            attributes: AttributeNames::of(schema),
-            identity_attribute: None,
-        }
-    }
-
-    fn entry(attributes: &[(&str, &[&str])]) -> Entry {
-        let attribute = |(description, values): &(&str, &[&str])| EntryAttribute {
-            description: (*description).to_owned(),
-            values: values.iter().map(|value| value.as_bytes().to_vec()).collect(),
-        };
-        Entry { dn: "cn=x,dc=y".to_owned(), attributes: attributes.iter().map(attribute).collect() }
-    }
-
-    fn group(schema: Schema, attributes: &[(&str, &[&str])]) -> GroupEntry {
-        let Kind::Group(group) = Decoder::new(&directory(schema)).kind(&entry(attributes)) else { panic!() };
-        group
-    }
-
-    #[test]
-    fn a_guid_whose_bytes_are_text_is_still_a_guid() {
-        let person = entry(&[("objectGUID", &["0123456789abcdef"]), ("objectClass", &["user"])]);
-        let Kind::Person(person) = Decoder::new(&directory(Schema::ActiveDirectory)).kind(&person) else {
-            panic!()
-        };
-        assert_eq!(person.id(), "33323130-3534-3736-3839-616263646566");
-    }
-
-    #[test]
-    fn accounts_are_disabled_in_three_ways() {
-        for (attribute, value) in [
-            ("userAccountControl", "514"),
-            ("pwdAccountLockedTime", "000001010000Z"),
-            ("nsAccountLock", "true"),
-        ] {
-            let person = entry(&[("objectClass", &["user"]), (attribute, &[value])]);
-            assert_eq!(
-                Decoder::new(&directory(Schema::Rfc2307bis)).kind(&person),
-                Kind::Disabled,
-                "{attribute}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_lock_that_passes_disables_nobody() {
-        let locked = ("pwdAccountLockedTime", &["20260101000000Z"] as &[&str]);
-        let person = entry(&[("objectClass", &["person"]), ("entryUUID", &["1"]), locked]);
-        assert!(matches!(Decoder::new(&directory(Schema::Rfc2307bis)).kind(&person), Kind::Person(_)));
-    }
-
-    #[test]
-    fn a_machine_is_no_person() {
-        let machine = entry(&[("objectClass", &["top", "person", "user", "computer"])]);
-        assert_eq!(Decoder::new(&directory(Schema::ActiveDirectory)).kind(&machine), Kind::Machine);
-    }
-
-    #[test]
-    fn somebody_of_another_forest_is_foreign() {
-        let stand_in =
-            entry(&[("objectClass", &["top", "foreignSecurityPrincipal"]), ("objectGUID", &["x"])]);
-        assert_eq!(Decoder::new(&directory(Schema::ActiveDirectory)).kind(&stand_in), Kind::Foreign);
-    }
-
-    #[test]
-    fn the_name_of_nobody_fills_a_group_that_must_have_a_member() {
-        let empty = group(Schema::Rfc2307bis, &[("objectClass", &["groupOfNames"]), ("member", &[""])]);
-        assert_eq!((empty.members.len(), empty.flaw), (0, None));
-        let hidden = group(Schema::Rfc2307bis, &[("objectClass", &["groupOfNames"])]);
-        assert!(hidden.flaw.is_some());
-        let may_be_empty = group(Schema::ActiveDirectory, &[("objectClass", &["group"])]);
-        assert_eq!(may_be_empty.flaw, None);
-    }
-
-    #[test]
-    fn a_range_left_over_is_a_flaw() {
-        let cut = group(
-            Schema::ActiveDirectory,
-            &[("objectClass", &["group"]), ("member", &[]), ("member;range=0-1", &["cn=a", "cn=b"])],
-        );
-        assert!(cut.flaw.unwrap().contains("only a part of `member`"));
-    }
-
-    #[test]
-    fn unique_members_lose_their_bit_string() {
-        let names = ["cn=a,dc=y#'0101'B", "cn=#b,dc=y"];
-        let unique =
-            group(Schema::Rfc2307bis, &[("objectClass", &["groupOfUniqueNames"]), ("uniqueMember", &names)]);
-        assert_eq!(unique.members, ["cn=a,dc=y".into(), "cn=#b,dc=y".into()]);
-    }
-
-    #[test]
-    fn extra_attributes_are_sorted_and_absent_ones_left_out() {
-        let mut directory = directory(Schema::Rfc2307bis);
-        directory.attributes.extra = ["title", "department", "pager", "title"].map(str::to_owned).to_vec();
-        let person = entry(&[("Title", &["b", "a"]), ("department", &["R&D"]), ("entryUUID", &["1"])]);
-        let Kind::Person(person) = Decoder::new(&directory).kind(&person) else { panic!() };
-        let names: Vec<&str> = person.attributes().iter().map(|attribute| &*attribute.name).collect();
-        assert_eq!(names, ["department", "title"]);
-        assert_eq!(person.attribute("title"), ["b".into(), "a".into()]);
-    }
 }

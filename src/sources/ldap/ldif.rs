@@ -10,7 +10,7 @@ use crate::model::finding::{Finding, FindingCode, Level};
 use crate::model::group::GroupRef;
 use crate::model::person::SourceName;
 use crate::model::snapshot::{Snapshot, SourceKind};
-use crate::ports::{EdgeError, Probe, Progress, Source};
+use crate::ports::{Clock, EdgeError, Probe, Progress, Source};
 use crate::sources::ldap::config::LdifConfig;
 use crate::sources::ldap::decode::Decoder;
 use crate::sources::ldap::error::LdapError;
@@ -21,13 +21,15 @@ use crate::sources::ldap::walk::walk;
 /// A directory read from an export of it.
 pub struct LdifSource {
     config: LdifConfig,
+    /// Accounts of Active Directory end at a moment.
+    clock: Arc<dyn Clock>,
     progress: Option<Arc<dyn Progress>>,
 }
 
 impl LdifSource {
     /// Opens nothing yet.
-    pub fn new(config: LdifConfig, progress: Option<Arc<dyn Progress>>) -> LdifSource {
-        LdifSource { config, progress }
+    pub fn new(config: LdifConfig, clock: Arc<dyn Clock>, progress: Option<Arc<dyn Progress>>) -> LdifSource {
+        LdifSource { config, clock, progress }
     }
 
     async fn read_groups(&self, wanted: &[GroupRef]) -> Result<Snapshot, LdapError> {
@@ -42,7 +44,7 @@ impl LdifSource {
             })
         });
         let tree = tree.await.expect("reading a file neither panics nor is aborted")?;
-        let decoder = Decoder::new(&tree.directory);
+        let decoder = Decoder::of_export(&tree.directory, self.clock.now());
         let what = format!("ldif {}: people", self.config.name);
         let told = |people| {
             if let Some(progress) = &self.progress {

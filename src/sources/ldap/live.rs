@@ -119,6 +119,28 @@ impl<'a> Live<'a> {
         }
     }
 
+    /// Whoever may not read `member` of a group sees it empty, but its members may say that they are in it.
+    async fn members_shown_elsewhere(&self, group: &str) -> Option<String> {
+        let base = &self.config.base_dn;
+        let filter = filter::equals("memberOf", group.as_bytes());
+        let query = Query { base, scope: Scope::Subtree, filter: &filter, attributes: &["1.1".to_owned()] };
+        let mut found = false;
+        let searched = self.connection.search_pages(query, |step| match step {
+            Step::Entry(_) => {
+                found = true;
+                true
+            }
+            Step::PageEnd => false,
+        });
+        match searched.await {
+            Ok(_) if found => {
+                Some(format!("the server shows no `member` of `{group}`, but shows people who are in it"))
+            }
+            Ok(_) => None,
+            Err(failure) => Some(search_failed(base, &failure)),
+        }
+    }
+
     async fn claimants(&self, primary: &Primary) -> (Vec<Entry>, Option<String>) {
         let claims = filter::equals(primary.attribute, primary.value.as_bytes());
         // What is no group must be said the other way round: to OpenLDAP, a class that it does not know is neither.
@@ -188,6 +210,10 @@ impl Lookup for Live<'_> {
 
     fn primary<'a>(&'a self, primary: &'a Primary) -> BoxFuture<'a, (Vec<Entry>, Option<String>)> {
         self.claimants(primary).boxed()
+    }
+
+    fn hidden_members<'a>(&'a self, group: &'a str) -> BoxFuture<'a, Option<String>> {
+        self.members_shown_elsewhere(group).boxed()
     }
 
     fn covers_person(&self, name: &DistinguishedName) -> bool {

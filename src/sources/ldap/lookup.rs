@@ -1,6 +1,6 @@
 //! What finding groups and the people in them asks of a directory; a server and a file each answer it.
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, FutureExt as _};
 
 use crate::model::distinguished_name::DistinguishedName;
 use crate::model::group::GroupRef;
@@ -28,6 +28,11 @@ pub trait Lookup: Sync {
 
     /// The people whose primary group is this one, and why they may not be all.
     fn primary<'a>(&'a self, primary: &'a Primary) -> BoxFuture<'a, (Vec<Entry>, Option<String>)>;
+
+    /// Why a group that shows no member may have some all the same.
+    fn hidden_members<'a>(&'a self, _group: &'a str) -> BoxFuture<'a, Option<String>> {
+        async { None }.boxed()
+    }
 
     /// Whether people are looked for in this place.
     fn covers_person(&self, name: &DistinguishedName) -> bool;

@@ -151,6 +151,8 @@ impl<'a> Live<'a> {
                 Some(NO_SUCH_OBJECT) => {
                     hidden(format!("the server neither shows member `{name}` nor says that it is gone"))
                 }
+                // It is of another domain of the forest, whose name continues that of ours.
+                Some(REFERRAL) if self.config.directory.schema == Schema::ActiveDirectory => Fate::Outside,
                 Some(INSUFFICIENT_ACCESS) => {
                     hidden(format!("the server refuses to show member `{name}`: {}", failure.because))
                 }
@@ -168,10 +170,12 @@ impl<'a> Live<'a> {
         self.person_filter().map(|people| filter::any([people, self.is_group()]))
     }
 
-    /// OpenLDAP answers `noSuchObject` also for what it hides, but then does not say how much of the name exists.
+    /// OpenLDAP answers `noSuchObject` also for what it hides, but then does not say how much of the name exists. Active
+    /// Directory gives both the same answer, but takes whom it deletes out of all groups by itself (MS-ADTS 3.1.1.5.5):
+    /// whoever is a member there and cannot be found is hidden from us, or was renamed while we read.
     fn tells_gone(&self, failure: &Failure) -> bool {
         match self.config.directory.schema {
-            Schema::ActiveDirectory => true,
+            Schema::ActiveDirectory => false,
             Schema::Rfc2307bis | Schema::Rfc2307 => !failure.matched.is_empty(),
         }
     }

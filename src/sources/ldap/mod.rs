@@ -1,9 +1,12 @@
 //! LDAP directories and Active Directory, read over the network or from an LDIF export.
 
+pub mod active_directory;
 pub mod config;
 pub mod connection;
 pub mod conversation;
 pub mod decode;
+#[cfg(test)]
+mod decode_tests;
 pub mod entry;
 pub mod error;
 pub mod filter;

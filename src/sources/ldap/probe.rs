@@ -3,7 +3,7 @@
 use ldap3::Scope;
 
 use crate::ports::Probe;
-use crate::sources::ldap::config::LdapConfig;
+use crate::sources::ldap::config::{LdapConfig, Schema};
 use crate::sources::ldap::connection::{Connection, Query};
 use crate::sources::ldap::entry::Entry;
 use crate::sources::ldap::live::search_failed;
@@ -22,6 +22,14 @@ pub async fn probe(connection: &Connection, config: &LdapConfig) -> Probe {
             Ok(None) => trouble.push(format!("the server shows nothing of the base `{base}`")),
             Err(because) => trouble.push(because),
         }
+    }
+    if let (Schema::ActiveDirectory, Some(port @ (3268 | 3269))) =
+        (config.directory.schema, connection.url.port())
+    {
+        trouble.push(format!(
+            "port {port} is the global catalog, which knows the members of universal groups only, and not when accounts expire: \
+             use 636, or 389 with `start_tls`"
+        ));
     }
     let wanted = ["vendorName", "vendorVersion", "supportedCapabilities", "objectClass"];
     let product = match read(connection, "", &wanted).await {

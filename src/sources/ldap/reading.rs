@@ -88,21 +88,35 @@ fn strangers(graph: &Graph, at: u32) -> Vec<Finding> {
         };
     }
     let name = &group.group.name;
-    let finding = |code, names: &BTreeSet<&str>, what: &str| {
+    let finding = |code, names: &BTreeSet<&str>, one: &str, several: &str| {
         let first = names.first()?;
         let message = match names.len() {
-            1 => format!("member `{first}` of group `{name}` {what}"),
-            count => format!("{count} members of group `{name}`, the first of them `{first}`: each {what}"),
+            1 => format!("member `{first}` of group `{name}` {one}"),
+            count => format!("{count} members of group `{name}` {several}: {}", listed(names)),
         };
         Some(Finding { level: Level::Warning, code, rule: None, message })
     };
     [
-        finding(FindingCode::MemberGone, &gone, "no longer exists"),
-        finding(FindingCode::MemberOutside, &outside, "is outside of this source"),
+        finding(FindingCode::MemberGone, &gone, "no longer exists", "no longer exist"),
+        finding(
+            FindingCode::MemberOutside,
+            &outside,
+            "is outside of this source",
+            "are outside of this source",
+        ),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// As many names as one reads; whoever wants to know of more asks the directory.
+fn listed(names: &BTreeSet<&str>) -> String {
+    const MOST: usize = 10;
+    let shown: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    let more = names.len().saturating_sub(MOST);
+    let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}{rest}", shown.join(", "))
 }
 
 fn not_followed(graph: &Graph, outer: u32, inner: u32) -> Finding {

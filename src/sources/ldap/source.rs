@@ -9,7 +9,7 @@ use rustls::ClientConfig;
 use crate::model::group::GroupRef;
 use crate::model::person::SourceName;
 use crate::model::snapshot::{Snapshot, SourceKind};
-use crate::ports::{EdgeError, Probe, Progress, Source};
+use crate::ports::{Clock, EdgeError, Probe, Progress, Source};
 use crate::sources::ldap::config::LdapConfig;
 use crate::sources::ldap::decode::Decoder;
 use crate::sources::ldap::error::LdapError;
@@ -27,20 +27,26 @@ const LONGEST: Duration = Duration::from_secs(60 * 60);
 pub struct LdapSource {
     config: LdapConfig,
     tls: Option<Arc<ClientConfig>>,
+    /// Accounts of Active Directory end at a moment.
+    clock: Arc<dyn Clock>,
     progress: Option<Arc<dyn Progress>>,
 }
 
 impl LdapSource {
     /// Reads the certificates that the configuration names; connects to nobody yet.
-    pub fn new(config: LdapConfig, progress: Option<Arc<dyn Progress>>) -> Result<LdapSource, LdapError> {
+    pub fn new(
+        config: LdapConfig,
+        clock: Arc<dyn Clock>,
+        progress: Option<Arc<dyn Progress>>,
+    ) -> Result<LdapSource, LdapError> {
         let tls = tls::client_config(&config)?;
-        Ok(LdapSource { config, tls, progress })
+        Ok(LdapSource { config, tls, clock, progress })
     }
 
     async fn read_groups(&self, wanted: &[GroupRef]) -> Result<Snapshot, LdapError> {
         let connection = open(&self.config, self.tls.as_ref()).await?;
         let live = Live::new(&connection, &self.config);
-        let decoder = Decoder::new(&self.config.directory);
+        let decoder = Decoder::new(&self.config.directory, self.clock.now());
         let what = format!("ldap {}: people", self.config.name);
         let told = |people| {
             if let Some(progress) = &self.progress {

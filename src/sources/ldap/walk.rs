@@ -61,8 +61,8 @@ pub async fn walk(
     for node in level.nodes.into_iter().chain(level.username_nodes) {
         walk.graph.nodes[node as usize] = Node::Hidden { because: because.as_str().into() };
     }
-    for (group, _) in level.primaries {
-        walk.graph.groups[group as usize].flaw = Some(because.clone());
+    for group in level.primaries.iter().map(|(at, _)| at).chain(level.blank.iter().map(|(at, _)| at)) {
+        walk.graph.groups[*group as usize].flaw = Some(because.clone());
     }
     (roots, walk.graph)
 }
@@ -94,11 +94,16 @@ struct Level {
     username_nodes: Vec<u32>,
     /// The groups that are somebody's primary group.
     primaries: Vec<(u32, Primary)>,
+    /// The groups that show no member, by their names.
+    blank: Vec<(u32, Box<str>)>,
 }
 
 impl Level {
     fn is_empty(&self) -> bool {
-        self.names.is_empty() && self.usernames.is_empty() && self.primaries.is_empty()
+        self.names.is_empty()
+            && self.usernames.is_empty()
+            && self.primaries.is_empty()
+            && self.blank.is_empty()
     }
 }
 
@@ -162,6 +167,11 @@ impl Walk<'_> {
             let held = &mut self.graph.groups[*group as usize].flaw;
             *held = held.take().or(flaw);
             told(self.graph.people.len() as u64);
+        }
+        for (group, name) in &level.blank {
+            let hidden = lookup.hidden_members(name).await;
+            let held = &mut self.graph.groups[*group as usize].flaw;
+            *held = held.take().or(hidden);
         }
     }
 
@@ -243,6 +253,7 @@ impl Walk<'_> {
             members.push(node);
         }
         self.next.primaries.extend(entry.primary.map(|primary| (at, primary)));
+        self.next.blank.extend(entry.blank.map(|name| (at, name)));
         self.graph.groups.push(GroupNode { group: entry.group, members, flaw });
         at
     }

@@ -9,6 +9,7 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 use seatsync::model::account::{Account, AccountId};
 use seatsync::model::add_on::AddOn;
+use seatsync::model::approval::ApprovalPolicy;
 use seatsync::model::group::GroupRef;
 use seatsync::model::person::SourceName;
 use seatsync::model::policy::Policy;
@@ -79,6 +80,7 @@ pub(crate) fn worlds() -> impl Strategy<Value = PlanningInput> {
                     add_ons: AddOn::ALL.into_iter().zip(policies).collect(),
                     tiers,
                     limits,
+                    approval: ApprovalPolicy::default(),
                     matching: SOURCES.iter().map(|name| SourceName::new(name)).zip(matching).collect(),
                 },
                 snapshots: snapshots.collect(),

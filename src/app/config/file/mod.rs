@@ -9,11 +9,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::app::config::file::approval::Approval;
 use crate::app::config::file::notify::Notify;
 use crate::app::config::file::rules::{AddOns, Limits, Rule, Tiers};
 use crate::app::config::file::sources::{Csv, Ldap, Ldif};
 use crate::app::config::written::{DurationText, Secret, Written};
 
+pub mod approval;
 pub mod notify;
 pub mod rules;
 pub mod sources;
@@ -46,6 +48,8 @@ pub struct File {
     pub tiers: Option<Tiers>,
     /// The guard: a plan beyond any of these is refused whole. All are inclusive.
     pub limits: Option<Limits>,
+    /// Who must have signed a plan before it is applied.
+    pub approval: Option<Written<Approval>>,
     /// Whom `seatsync serve` tells, of what, and how.
     pub notify: Option<Notify>,
 }

@@ -1,5 +1,6 @@
 //! The configuration as meant, one section a file.
 
+pub mod approval;
 pub mod bind;
 pub mod gitlab;
 pub mod notify;

@@ -9,7 +9,7 @@ use crate::app::config::reading::Reading;
 use crate::model::add_on::AddOn;
 use crate::model::policy::{AddOnPolicy, AdoptPolicy, Contention, Limits, Policy, RevokePolicy};
 
-/// All but how people are matched, which the sources say.
+/// All but how people are matched, which the sources say, and approval.
 pub fn policy(file: &File, reading: &mut Reading<'_>) -> Policy {
     let mut add_ons = BTreeMap::new();
     if let Some(written) = &file.add_on {
@@ -21,7 +21,7 @@ pub fn policy(file: &File, reading: &mut Reading<'_>) -> Policy {
         }
     }
     let limits = file.limits.as_ref().map(limits).unwrap_or_default();
-    Policy { add_ons, tiers: tiers(file, reading), limits, matching: BTreeMap::new() }
+    Policy { add_ons, tiers: tiers(file, reading), limits, ..Policy::default() }
 }
 
 /// The add-on of a word of the configuration.
