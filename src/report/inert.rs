@@ -117,8 +117,8 @@ fn is_plain(word: &str) -> bool {
     let is_day = bare.len() == 10 && bare.parse::<jiff::civil::Date>().is_ok();
     // GitLab links what may be the hash of a commit.
     let is_hash = bare.len() >= 7 && bare.chars().all(|char| char.is_ascii_hexdigit());
-    // Alone, between blanks, these are signs of a sentence and nothing else.
-    let is_sign = matches!(word, "%" | "-" | "/" | "=");
+    // Alone, between blanks or beside code, these are signs of a sentence and nothing else.
+    let is_sign = matches!(word, "%" | "-" | "/" | "=") || bare.is_empty();
     (is_number || is_word || is_day || is_sign) && !is_hash
 }
 
@@ -146,9 +146,9 @@ mod tests {
     fn our_own_sentences_read_as_they_are_meant() {
         assert_eq!(
             sentence(
-                "group `SRE|1` does not exist in source `corp`: rule `x` is frozen; 25 % (see above), 2026-11-22."
+                "group `SRE|1` does not exist in source `corp`: rule `x` is frozen; 25 % (see above), 2026-11-22 (`y`)."
             ),
-            "group `SRE`&#124;`1` does not exist in source `corp`: rule `x` is frozen; 25 % (see above), 2026-11-22."
+            "group `SRE`&#124;`1` does not exist in source `corp`: rule `x` is frozen; 25 % (see above), 2026-11-22 (`y`)."
         );
         assert_eq!(sentence("an odd ` tick @all"), "an odd tick `@all`");
     }

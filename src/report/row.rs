@@ -15,11 +15,14 @@ use crate::report::document::Document;
 use crate::report::since::{Stance, UNMATCHED};
 use crate::report::words::{self, Words};
 
+/// The verdict on an approved change that no longer holds, of an account that the plan does not decide about.
+pub const LAPSED: &str = "lapsed";
+
 /// Everything that a table may show of one decision or person.
 #[derive(Debug)]
 pub struct Row<'a> {
     pub add_on: Option<AddOn>,
-    /// The words of the contract, or [`UNMATCHED`].
+    /// The words of the contract, [`UNMATCHED`] or [`LAPSED`].
     pub verdict: &'static str,
     pub because: &'static str,
     pub account: Option<(AccountId, &'a str)>,
@@ -72,7 +75,7 @@ fn came<'a>(document: Document<'a>) -> HashMap<SeatKey, (&'static str, Option<&'
     let Some(outcomes) = document.outcomes else { return HashMap::new() };
     let lapsed = outcomes.lapsed.iter().map(|lapsed| {
         let because = words::lapsed_code(lapsed.because, document.plan.decision(&lapsed.seat));
-        (lapsed.seat, ("lapsed", Some(because)))
+        (lapsed.seat, (LAPSED, Some(because)))
     });
     let changed = outcomes.changes.iter().map(|entry| {
         let because = match &entry.outcome {
@@ -134,7 +137,7 @@ fn of_unmatched<'a>(unmatched: &'a Unmatched, before: Option<&'a Stance>) -> Row
 fn of_lapsed<'a>(seat: SeatKey, outcome: (&'static str, Option<&'a str>)) -> Row<'a> {
     Row {
         add_on: Some(seat.add_on),
-        verdict: "",
+        verdict: LAPSED,
         because: "",
         account: Some((seat.account, "")),
         person: None,

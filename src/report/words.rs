@@ -123,7 +123,8 @@ pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
         Refusal::TooManyRevocations { limit, actual } => {
             format!(
-                "plan would revoke {actual} seats, and at most {limit} may go in one run (`max_revocations`)"
+                "plan would revoke {}, and at most {limit} may go in one run (`max_revocations`)",
+                plural(*actual as usize, "seat", "seats")
             )
         }
         Refusal::TooManyRevocationsPercent { add_on, limit, actual } => format!(
@@ -224,6 +225,7 @@ pub fn stance(verdict: &str) -> &str {
         "leave" => "left alone",
         "keep" => "keeps the seat",
         "unmatched" => "has no account",
+        "lapsed" => "no longer so",
         // A later version may know more.
         other => other,
     }

@@ -75,7 +75,7 @@ fn an_approval_passes_the_guard() {
         let plan = stage.run("plan --format json --out plan.json").exits(0).json();
         let refused = stage.run("apply --yes").exits(3);
         let refused = refused
-            .complains("plan would revoke 1 seats, and at most 0 may go in one run (`max_revocations`)");
+            .complains("plan would revoke 1 seat, and at most 0 may go in one run (`max_revocations`)");
         let digest = plan["digest"].as_str().unwrap();
         let refused = refused.complains("error: the plan goes beyond the limits");
         refused.complains(&format!(

@@ -10,7 +10,7 @@ use crate::{change_pending, change_refused};
 #[test]
 fn plan_exits_with_0_whatever_it_plans_unless_asked() {
     change_pending().run("plan").exits(0);
-    change_refused().run("plan").exits(0).says("refused: plan would revoke 1 seats");
+    change_refused().run("plan").exits(0).says("refused: plan would revoke 1 seat");
 }
 
 #[test]

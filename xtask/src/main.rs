@@ -10,6 +10,7 @@ mod deny;
 mod dist;
 mod docs;
 mod process;
+mod screenshot;
 mod setup;
 
 use crate::process::complain;
@@ -38,6 +39,8 @@ enum Task {
     },
     /// Measure whole runs at several sizes, and write docs/benchmarks.md
     Bench,
+    /// Make the picture of the README: the sample company's report in a browser
+    Screenshot,
     /// Build the program for release and pack it with its manual page, completions and units
     Dist,
 }
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Task::Setup => setup::setup(),
         Task::Docs { check } => docs::docs(check),
         Task::Bench => bench::bench(),
+        Task::Screenshot => screenshot::screenshot(),
         Task::Dist => dist::dist(),
     };
     match result {

@@ -241,7 +241,8 @@ impl RowView {
         let is_news = document.since.is_some() && row.is_news();
         RowView {
             name: person.map_or_else(|| username.clone(), |person| who(Some(person.label()))),
-            username,
+            // Of an account of nobody in particular, the username is the name already.
+            username: if person.is_some() { username } else { String::new() },
             email: who(person.and_then(|person| person.email())),
             add_on: row.add_on.map_or("", |add_on| add_on.title()),
             verdict: row.verdict,
