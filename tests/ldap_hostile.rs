@@ -23,6 +23,7 @@ fn config(server: &FakeLdap, schema: Schema) -> LdapConfig {
         name: SourceName::new("corp"),
         urls: vec![server.url.parse().unwrap()],
         bind: Bind::Anonymous,
+        dns_servers: Vec::new(),
         start_tls: false,
         ca_file: None,
         tls_verify: false,

@@ -82,6 +82,8 @@ pub enum Command {
     Approve(ApproveArgs),
     /// Tell everything about one person or account
     Explain(ExplainArgs),
+    /// Run on schedule, and answer on one port: probes, metrics, requests for runs
+    Serve,
     /// Plan the reverse of what a run did, to be applied like any plan
     Undo(UndoArgs),
     /// Check or export the record of what was observed, planned, approved and changed
@@ -126,6 +128,23 @@ pub struct PlanArgs {
     /// Exit with 10 if changes are pending, and with 3 if the guard would refuse them
     #[arg(long)]
     pub exit_code: bool,
+    #[command(flatten)]
+    pub what_if: WhatIfArgs,
+}
+
+/// What is assumed instead of what is so; such a plan is compared with today's, and never applied.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What if")]
+pub struct WhatIfArgs {
+    /// So many seats of an add-on were purchased, such as duo_enterprise=60
+    #[arg(long, value_name = "ADD_ON=SEATS", conflicts_with = "since")]
+    pub purchased: Vec<String>,
+    /// The rules, seat policies and limits of another configuration were in force
+    #[arg(long, value_name = "FILE", conflicts_with = "since")]
+    pub rules: Option<PathBuf>,
+    /// It were this day or instant, in UTC
+    #[arg(long, value_name = "DATE", conflicts_with = "since")]
+    pub as_of: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -17,13 +17,16 @@ pub mod failure;
 pub mod output;
 pub mod progress;
 pub mod run;
+pub mod serve;
 pub mod telemetry;
 pub mod wiring;
 
 /// Reads the command line, runs one command, and says how it ended.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    telemetry::start(cli.common.log_format, cli.common.verbose);
+    // Whoever runs unattended is known by its log alone.
+    let least = u8::from(matches!(cli.command, Command::Serve));
+    telemetry::start(cli.common.log_format, cli.common.verbose.max(least));
     let exit = match run(&cli) {
         Ok(exit) => exit,
         Err(failure) => {
@@ -46,10 +49,14 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Demo(args) => runtime.block_on(commands::demo::run(args, common)),
         Command::Check => runtime.block_on(commands::check::run(common)),
+        Command::Plan(args) if commands::what_if::is_asked(args) => {
+            runtime.block_on(commands::what_if::run(args, common))
+        }
         Command::Plan(args) => runtime.block_on(commands::plan::run(args, common)),
         Command::Apply(args) => runtime.block_on(commands::apply::run(args, common)),
         Command::Approve(args) => commands::approve::run(args),
         Command::Explain(args) => runtime.block_on(commands::explain::run(args, common)),
+        Command::Serve => runtime.block_on(serve::run(common)),
         Command::Undo(args) => runtime.block_on(commands::undo::run(args, common)),
         Command::Audit(command) => runtime.block_on(commands::audit::run(command, common)),
         Command::Runs(args) => runtime.block_on(commands::runs::run(args, common)),

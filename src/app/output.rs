@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::app::cli::{Color, Format, ReportArgs};
+use crate::model::plan::Purpose;
 use crate::report::document::Document;
 use crate::report::text::Look;
-use crate::report::{csv, html, json, markdown, text};
+use crate::report::{csv, html, json, markdown, text, what_if};
 
 /// A report could not be delivered.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +43,10 @@ impl Report<'_> {
             }
             (Format::Text, _) => to.write_all(text::page(self.document, look).as_bytes())?,
             (Format::Json, Some(outcomes)) => write_json(&json::outcomes(plan, outcomes), &mut to)?,
-            (Format::Json, None) => write_json(&json::plan(plan), &mut to)?,
+            (Format::Json, None) => match (&plan.purpose, self.document.since) {
+                (Purpose::WhatIf { .. }, Some(today)) => write_json(&what_if::what_if(plan, today), &mut to)?,
+                (_, _) => write_json(&json::plan(plan), &mut to)?,
+            },
             (Format::Markdown, _) => to.write_all(markdown::page(self.document).as_bytes())?,
             (Format::Csv, _) => to.write_all(&csv::table(self.document))?,
             (Format::Html, _) => to.write_all(html::page(self.document).as_bytes())?,
@@ -52,7 +56,7 @@ impl Report<'_> {
 }
 
 /// Writes a document, indented, with a line feed at its end.
-fn write_json(document: &impl Serialize, to: &mut dyn io::Write) -> io::Result<()> {
+pub fn write_json(document: &impl Serialize, to: &mut dyn io::Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *to, document)?;
     to.write_all(b"\n")
 }

@@ -37,20 +37,22 @@ pub struct Plan {
 }
 
 /// What a plan is made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
     /// What the rules want.
     Rules,
     /// The reverse of what a run did.
     Undo { run: i64 },
+    /// What the rules would want if things were otherwise, each assumption in words. It is never applied.
+    WhatIf { assumptions: Vec<String> },
 }
 
 impl Purpose {
     /// The run that is undone, if one is.
-    pub fn undoes(self) -> Option<i64> {
+    pub fn undoes(&self) -> Option<i64> {
         match self {
-            Purpose::Rules => None,
-            Purpose::Undo { run } => Some(run),
+            Purpose::Rules | Purpose::WhatIf { .. } => None,
+            Purpose::Undo { run } => Some(*run),
         }
     }
 }

@@ -36,6 +36,7 @@ pub mod purchases;
 pub mod reconcile;
 pub mod rules;
 pub mod undo;
+pub mod what_if;
 
 /// Decides what becomes of every account and add-on. The same input gives the same plan, byte for byte.
 pub fn plan(input: &PlanningInput) -> Plan {

@@ -7,10 +7,13 @@ use crate::model::entitlement::KnownPerson;
 use crate::model::finding::Finding;
 use crate::model::holding::SeatKey;
 use crate::model::outcome::{ChangeOutcome, Outcome, Outcomes};
-use crate::model::plan::{AddOnSummary, Plan, Refusal, SourceSummary, Unmatched};
+use crate::model::plan::{AddOnSummary, Plan, Purpose, Refusal, SourceSummary, Unmatched};
 use crate::model::snapshot::Coverage;
 use crate::report::row;
 use crate::report::words::{self, Counts};
+
+/// What a plan says that can never be applied.
+const WHAT_IF_FORMAT: &str = "seatsync.what_if/1";
 
 /// What the plan's `format` says.
 pub const PLAN_FORMAT: &str = "seatsync.plan/1";
@@ -229,7 +232,10 @@ impl<'a> PlanDocument<'a> {
     fn of(plan: &'a Plan) -> PlanDocument<'a> {
         let refusals: Vec<_> = plan.refusals.iter().map(RefusalEntry::of).collect();
         PlanDocument {
-            format: PLAN_FORMAT,
+            format: match plan.purpose {
+                Purpose::Rules | Purpose::Undo { .. } => PLAN_FORMAT,
+                Purpose::WhatIf { .. } => WHAT_IF_FORMAT,
+            },
             digest: plan.digest().as_str().to_owned(),
             undoes: plan.purpose.undoes(),
             made_at: words::instant(plan.made_at),

@@ -12,4 +12,5 @@ pub mod row;
 pub mod shown;
 pub mod since;
 pub mod text;
+pub mod what_if;
 pub mod words;

@@ -130,6 +130,11 @@ impl Past {
         self.seats.get(&seat)
     }
 
+    /// What was said of every account and add-on, sorted.
+    pub fn seats(&self) -> BTreeMap<SeatKey, &Stance> {
+        self.seats.iter().map(|(seat, stance)| (*seat, stance)).collect()
+    }
+
     /// What was said of a person without an account.
     pub fn unmatched(&self, person: &PersonKey) -> Option<&Stance> {
         self.unmatched.get(person)

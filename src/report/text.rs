@@ -35,6 +35,7 @@ pub fn page(document: Document<'_>, look: Look) -> String {
     page.totals(plan);
     match document.outcomes {
         Some(outcomes) => page.outcomes(plan, outcomes),
+        None if matches!(plan.purpose, Purpose::WhatIf { .. }) => {}
         None if plan.refusals.is_empty() && !plan.changes().is_empty() => {
             page.line(&format!("To approve exactly these changes: {}", words::approval(plan)));
         }
@@ -87,7 +88,10 @@ impl Page {
         let made = words::moment(plan.made_at);
         let instance = &plan.instance;
         self.line(&format!("{}   GitLab {} ({})   {made}", instance.url, instance.version, instance.scope));
-        if let Purpose::Undo { run } = plan.purpose {
+        if let Purpose::WhatIf { assumptions } = &plan.purpose {
+            self.line(&format!("What if {}? Nothing of this can be applied.", assumptions.join(", and ")));
+        }
+        if let Purpose::Undo { run } = &plan.purpose {
             self.line(&format!("The reverse of run {run}; nobody else is decided about"));
         }
         let width =
@@ -215,7 +219,7 @@ impl Page {
             let label = self.paint(Ink::Red, "refused");
             self.line(&format!("{label}: {}", words::refusal(refusal)));
         }
-        if !plan.refusals.is_empty() {
+        if !plan.refusals.is_empty() && !matches!(plan.purpose, Purpose::WhatIf { .. }) {
             self.line(&format!(
                 "hint: if these changes are right, approve exactly them: `{}`",
                 words::approval(plan)

@@ -295,7 +295,8 @@ pub fn came_of(outcomes: &Outcomes) -> String {
 
 /// The command by which a person approves exactly the changes of a plan.
 pub fn approval(plan: &Plan) -> String {
-    match plan.purpose {
+    match &plan.purpose {
+        Purpose::WhatIf { .. } => "nothing of a what-if can be approved".to_owned(),
         Purpose::Rules => format!("seatsync apply --digest {}", plan.digest().as_str()),
         Purpose::Undo { run } => format!("seatsync undo {run} --out undo.json && seatsync apply undo.json"),
     }

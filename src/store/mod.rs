@@ -21,6 +21,8 @@ pub mod outbox;
 pub mod place;
 pub mod postgres;
 pub mod rows;
+pub mod schedules;
 pub mod schema;
+pub mod serving;
 pub mod sqlite;
 pub mod values;

@@ -100,6 +100,13 @@ const STEPS: &[&str] = &[
         hash TEXT NOT NULL
     ) STRICT;
 ",
+    "
+    CREATE TABLE schedules (
+        name TEXT PRIMARY KEY,
+        settled_until INTEGER NOT NULL,
+        succeeded_at INTEGER
+    ) STRICT, WITHOUT ROWID;
+",
     // `outbox.due_at` is null while a parcel is being carried, and once it is settled; `body` only until then.
     "
     CREATE TABLE purchases (

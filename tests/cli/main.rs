@@ -8,6 +8,7 @@ mod signatures;
 #[path = "../support/mod.rs"]
 mod support;
 mod undoing;
+mod what_if;
 mod words;
 
 use support::stage::{LDIF, PLATFORM, SMALL, Stage};

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod groups;
+mod kerberos;
 mod people;
+mod refusals;
 #[path = "../support/mod.rs"]
 mod support;

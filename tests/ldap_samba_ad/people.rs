@@ -113,13 +113,15 @@ async fn what_the_account_may_not_see_is_said_and_is_not_nothing() {
     assert_eq!(
         told(&snapshot, 0),
         format!(
-            "hollow: ada (hollow); partial: the server neither shows member `CN=hid,OU=Hidden,{BASE}` nor says that it is gone"
+            "hollow: ada (hollow); partial: the server does not show member `CN=hid,OU=Hidden,{BASE}`, though whoever is gone \
+             leaves all groups: let the account of `bind` read it"
         )
     );
     assert_eq!(
         told(&snapshot, 1),
         format!(
-            "closed: ; partial: the server shows no `member` of `{}`, but shows people who are in it",
+            "closed: ; partial: the server shows no `member` of `{}`, but shows people who are in it: let the account of \
+             `bind` read its members",
             group_dn("closed")
         )
     );
@@ -127,7 +129,7 @@ async fn what_the_account_may_not_see_is_said_and_is_not_nothing() {
         told(&snapshot, 2),
         format!(
             "veiled: ada (veiled); partial: attribute `userAccountControl` of `CN=veil,{PEOPLE}` is not readable, so that \
-             nobody can tell whether the account is disabled"
+             nobody can tell whether the account is disabled: let the account of `bind` read it, or set `include_disabled = true`"
         )
     );
 }

@@ -5,6 +5,7 @@
 pub mod ad_front;
 pub mod authority;
 pub mod company;
+pub mod dns;
 pub mod fake_ldap;
 pub mod postgres;
 pub mod reading;

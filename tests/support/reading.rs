@@ -32,6 +32,7 @@ pub fn config(slapd: &Slapd) -> LdapConfig {
         name: SourceName::new("corp"),
         urls: vec![slapd.url().parse().unwrap()],
         bind: simple("reader"),
+        dns_servers: Vec::new(),
         start_tls: false,
         ca_file: Some(slapd.file("ca.pem")),
         tls_verify: true,

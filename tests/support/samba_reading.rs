@@ -18,6 +18,7 @@ pub fn config(samba: &Samba) -> LdapConfig {
         name: SourceName::new("corp"),
         urls: vec![samba.tls_url().parse().unwrap()],
         bind: bind("svc-reader"),
+        dns_servers: Vec::new(),
         start_tls: false,
         ca_file: Some(samba.file("ca.pem")),
         tls_verify: true,

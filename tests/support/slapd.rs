@@ -30,7 +30,7 @@ pub struct Options {
 /// The certificate that the server shows.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 pub enum Certificate {
-    /// For `localhost`, `127.0.0.1` and `::1`.
+    /// For `localhost`, `127.0.0.1`, `::1` and `dc1.corp.example.test`.
     #[default]
     Valid,
     WrongName,
@@ -190,7 +190,9 @@ fn certificates(directory: &TempDir, shown: Certificate) {
         write(&format!("{name}.key"), key.serialize_pem());
     };
     let names: &[&str] = match shown {
-        Certificate::Valid | Certificate::Expired => &["localhost", "127.0.0.1", "::1"],
+        Certificate::Valid | Certificate::Expired => {
+            &["localhost", "127.0.0.1", "::1", "dc1.corp.example.test"]
+        }
         Certificate::WrongName => &["other.example.test"],
     };
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
@@ -245,6 +247,7 @@ limits dn.exact="cn=slow,{SYSTEM}" size=unlimited time.soft=1 time.hard=1 size.p
 access to attrs=userPassword by anonymous auth by * none
 access to * by * read
 overlay ppolicy
+ppolicy_use_lockout
 
 database mdb
 suffix "dc=fault"

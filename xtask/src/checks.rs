@@ -31,7 +31,7 @@ pub(crate) fn ci() -> Result<(), TaskError> {
 /// The tests, on a machine that may have nothing but a Rust toolchain and a C compiler.
 pub(crate) fn test() -> Result<(), TaskError> {
     setup::setup()?;
-    run(&mut cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]))
+    run(&mut cargo(&["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"]))
 }
 
 fn format() -> Result<(), TaskError> {
@@ -39,5 +39,7 @@ fn format() -> Result<(), TaskError> {
 }
 
 fn lints() -> Result<(), TaskError> {
-    run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+    let everything =
+        ["clippy", "--workspace", "--all-features", "--all-targets", "--locked", "--", "-D", "warnings"];
+    run(&mut cargo(&everything))
 }

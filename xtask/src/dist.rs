@@ -7,7 +7,7 @@ use crate::process::{TaskError, cargo, output, program, root, run, say, target};
 
 /// Builds with the profile `dist` and packs `target/seatsync-VERSION-TARGET.tar.gz`.
 pub(crate) fn dist() -> Result<(), TaskError> {
-    run(&mut cargo(&["build", "--profile", "dist", "--locked", "--package", "seatsync"]))?;
+    run(&mut cargo(&["build", "--profile", "dist", "--all-features", "--locked", "--package", "seatsync"]))?;
     let name = format!("seatsync-{}-{}", env!("CARGO_PKG_VERSION"), host()?);
     let staging = target().join("staging");
     let folder = staging.join(&name);

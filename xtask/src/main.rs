@@ -9,6 +9,7 @@ mod checks;
 mod deny;
 mod dist;
 mod docs;
+mod fuzz;
 mod process;
 mod screenshot;
 mod setup;
@@ -39,6 +40,12 @@ enum Task {
     },
     /// Measure whole runs at several sizes, and write docs/benchmarks.md
     Bench,
+    /// Feed every decoder what a fuzzer finds
+    Fuzz {
+        /// For how long each
+        #[arg(default_value_t = 60)]
+        seconds: u32,
+    },
     /// Make the picture of the README: the sample company's report in a browser
     Screenshot,
     /// Build the program for release and pack it with its manual page, completions and units
@@ -52,6 +59,7 @@ fn main() -> ExitCode {
         Task::Setup => setup::setup(),
         Task::Docs { check } => docs::docs(check),
         Task::Bench => bench::bench(),
+        Task::Fuzz { seconds } => fuzz::fuzz(seconds),
         Task::Screenshot => screenshot::screenshot(),
         Task::Dist => dist::dist(),
     };

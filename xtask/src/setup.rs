@@ -1,4 +1,4 @@
-//! Installs the servers that the tests start.
+//! Installs the servers that the tests start, and what all features are built with.
 
 use crate::process::{TaskError, output, program, run, say, succeeds};
 
@@ -9,6 +9,7 @@ const PACKAGES: &[&str] = &[
     "libsasl2-modules",
     "openssh-client",
     "postgresql",
+    "prometheus",
     // A mail server.
     "python3-aiosmtpd",
     // An Active Directory domain controller, and what makes a domain for it.
@@ -21,6 +22,9 @@ const PACKAGES: &[&str] = &[
     "winbind",
     "krb5-user",
     "libsasl2-modules-gssapi-mit",
+    // What the feature `gssapi` is built with.
+    "libkrb5-dev",
+    "libclang-dev",
     // A browser for the HTML report, and what drives it.
     "chromium",
     "chromium-driver",

@@ -52,7 +52,7 @@ fn export(lines: &[AuditLine], since: Option<&str>) -> Result<Exit, Failure> {
 }
 
 /// A day begins in UTC.
-fn instant(written: &str) -> Result<Timestamp, Failure> {
+pub fn instant(written: &str) -> Result<Timestamp, Failure> {
     let day = written.parse::<Date>().ok().and_then(|day| day.to_zoned(TimeZone::UTC).ok());
     written.parse().ok().or(day.map(|day| day.timestamp())).ok_or_else(|| Failure::Usage {
         message: format!("`{written}` is no day and no instant"),

@@ -14,3 +14,4 @@ pub mod previous;
 pub mod private_key;
 pub mod runs;
 pub mod undo;
+pub mod what_if;

@@ -1,5 +1,6 @@
 //! What `[ldap.NAME]` and `[ldif.NAME]` mean.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,8 +13,11 @@ use crate::model::person::SourceName;
 #[derive(Debug, Clone)]
 pub struct LdapConfig {
     pub name: SourceName,
-    /// `ldap`, `ldaps` or `ldapi`; tried in order; never empty. Unencrypted ones were allowed explicitly or are loopback.
+    /// `ldap`, `ldaps`, `ldapi`, `ldap+srv` or `ldaps+srv`; tried in order; never empty. Unencrypted ones were allowed
+    /// explicitly, are loopback or encrypted by Kerberos.
     pub urls: Vec<Url>,
+    /// Whom to ask for the servers of a domain; empty: the system's name servers.
+    pub dns_servers: Vec<SocketAddr>,
     pub bind: Bind,
     pub start_tls: bool,
     /// PEM; trusted instead of the system's authorities.

@@ -185,7 +185,7 @@ impl Decoder {
                 Standing::Unknown if !include_disabled && !self.exported => Some(Kind::Unusable {
                     because: format!(
                         "attribute `userAccountControl` of `{}` is not readable, so that nobody can tell whether the account \
-                         is disabled",
+                         is disabled: let the account of `bind` read it, or set `include_disabled = true`",
                         entry.dn
                     ),
                 }),

@@ -133,9 +133,9 @@ impl<'a> Live<'a> {
             Step::PageEnd => false,
         });
         match searched.await {
-            Ok(_) if found => {
-                Some(format!("the server shows no `member` of `{group}`, but shows people who are in it"))
-            }
+            Ok(_) if found => Some(format!(
+                "the server shows no `member` of `{group}`, but shows people who are in it: let the account of `bind` read its members"
+            )),
             Ok(_) => None,
             Err(failure) => Some(search_failed(base, &failure)),
         }

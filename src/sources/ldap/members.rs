@@ -8,7 +8,7 @@ use ldap3::Scope;
 
 use crate::model::distinguished_name::DistinguishedName;
 use crate::sources::ldap::config::Schema;
-use crate::sources::ldap::connection::{Failure, Query, Step};
+use crate::sources::ldap::connection::{Query, Step};
 use crate::sources::ldap::filter;
 use crate::sources::ldap::live::{ANYTHING, Live, NO_SUCH_OBJECT, within};
 use crate::sources::ldap::lookup::{Fate, Name};
@@ -138,6 +138,7 @@ impl<'a> Live<'a> {
 
     async fn single(&self, name: &str, place: usize) -> (usize, Fate) {
         let admitted = self.admitted();
+        let is_active_directory = self.config.directory.schema == Schema::ActiveDirectory;
         let hidden = |because: String| Fate::Hidden { because };
         let fate = match self.base(name, admitted.as_deref().unwrap_or(ANYTHING)).await {
             Ok(Some(entry)) => Fate::Found(entry),
@@ -147,12 +148,19 @@ impl<'a> Live<'a> {
             }
             Ok(None) => hidden(format!("the server shows nothing of member `{name}`")),
             Err(failure) => match failure.code {
-                Some(NO_SUCH_OBJECT) if self.tells_gone(&failure) => Fate::Gone,
+                // Whoever is hidden gets the same answer as whoever is gone, but Active Directory takes whom it deletes out of all
+                // groups by itself (MS-ADTS 3.1.1.5.5): a member that cannot be found is hidden, or was renamed while we read.
+                Some(NO_SUCH_OBJECT) if is_active_directory => hidden(format!(
+                    "the server does not show member `{name}`, though whoever is gone leaves all groups: let the account of `bind` \
+                     read it"
+                )),
+                // OpenLDAP answers `noSuchObject` also for what it hides, but then does not say how much of the name exists.
+                Some(NO_SUCH_OBJECT) if !failure.matched.is_empty() => Fate::Gone,
                 Some(NO_SUCH_OBJECT) => {
                     hidden(format!("the server neither shows member `{name}` nor says that it is gone"))
                 }
                 // It is of another domain of the forest, whose name continues that of ours.
-                Some(REFERRAL) if self.config.directory.schema == Schema::ActiveDirectory => Fate::Outside,
+                Some(REFERRAL) if is_active_directory => Fate::Outside,
                 Some(INSUFFICIENT_ACCESS) => {
                     hidden(format!("the server refuses to show member `{name}`: {}", failure.because))
                 }
@@ -168,16 +176,6 @@ impl<'a> Live<'a> {
     /// What a member must match to be read: a group, or a person whom the configuration lets in. `None`: anything.
     fn admitted(&self) -> Option<String> {
         self.person_filter().map(|people| filter::any([people, self.is_group()]))
-    }
-
-    /// OpenLDAP answers `noSuchObject` also for what it hides, but then does not say how much of the name exists. Active
-    /// Directory gives both the same answer, but takes whom it deletes out of all groups by itself (MS-ADTS 3.1.1.5.5):
-    /// whoever is a member there and cannot be found is hidden from us, or was renamed while we read.
-    fn tells_gone(&self, failure: &Failure) -> bool {
-        match self.config.directory.schema {
-            Schema::ActiveDirectory => false,
-            Schema::Rfc2307bis | Schema::Rfc2307 => !failure.matched.is_empty(),
-        }
     }
 
     /// What an entry's name is called in a filter.

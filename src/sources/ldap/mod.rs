@@ -7,11 +7,14 @@ pub mod conversation;
 pub mod decode;
 #[cfg(test)]
 mod decode_tests;
+pub mod end_point;
 pub mod entry;
 pub mod error;
 pub mod filter;
 pub mod graph;
 pub mod guid;
+#[cfg(feature = "gssapi")]
+pub mod kerberos;
 pub mod ldif;
 pub mod ldif_packed;
 pub mod ldif_records;

@@ -7,14 +7,18 @@ use std::sync::Arc;
 use rustls::ClientConfig;
 use secrecy::ExposeSecret as _;
 use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::client::TlsStream;
 
 use crate::sources::ldap::config::{Bind, LdapConfig};
 use crate::sources::ldap::connection::Connection;
-use crate::sources::ldap::conversation::{Bound, Conversation};
+use crate::sources::ldap::conversation::{Bound, Conversation, Stream};
+use crate::sources::ldap::end_point::end_point;
 use crate::sources::ldap::error::{Attempt, LdapError, Trouble};
+#[cfg(feature = "gssapi")]
+use crate::sources::ldap::kerberos;
 use crate::sources::ldap::refusal::judge;
 use crate::sources::ldap::relay::relayed;
-use crate::sources::ldap::servers::Server;
+use crate::sources::ldap::servers::{Server, servers};
 use crate::sources::ldap::tls;
 
 const INVALID_CREDENTIALS: u32 = 49;
@@ -29,6 +33,8 @@ pub struct Candidates<'a> {
     config: &'a LdapConfig,
     tls: Option<&'a Arc<ClientConfig>>,
     left: VecDeque<Server>,
+    /// Why those were not even found that the configuration names.
+    unfound: Vec<Attempt>,
 }
 
 impl<'a> Candidates<'a> {
@@ -45,13 +51,23 @@ impl<'a> Candidates<'a> {
             Bind::Gssapi { .. } if !cfg!(feature = "gssapi") => return Err(LdapError::NoKerberos),
             Bind::Simple { .. } | Bind::Anonymous | Bind::External { .. } | Bind::Gssapi { .. } => {}
         }
-        let left = config.urls.iter().map(|url| Server { url: url.clone(), addresses: Vec::new() }).collect();
-        Ok(Candidates { config, tls, left })
+        let (mut left, mut unfound) = (VecDeque::new(), Vec::new());
+        for url in &config.urls {
+            match servers(config, url).await {
+                Ok(found) => left.extend(found),
+                Err(because) => unfound.push(Attempt {
+                    what: format!("failed to find the servers of `{url}`"),
+                    because,
+                    hint: "check the domain and the name servers, or write the servers into `urls`",
+                }),
+            }
+        }
+        Ok(Candidates { config, tls, left, unfound })
     }
 
     /// Binds to the next server that lets us, and says of all that did not why.
     pub async fn next(&mut self) -> Result<Connection, LdapError> {
-        let mut attempts = Vec::new();
+        let mut attempts = std::mem::take(&mut self.unfound);
         while let Some(server) = self.left.pop_front() {
             match opened(self.config, &server, self.tls).await {
                 Ok(connection) => return Ok(connection),
@@ -79,11 +95,11 @@ async fn opened(
     let url = &server.url;
     let connecting = tokio::time::timeout(config.timeout, connect(config, server, tls));
     let connected = connecting.await.unwrap_or(Err(Trouble::Silent(config.timeout)));
-    let connected = connected.map_err(|trouble| (format!("failed to connect to `{url}`"), trouble))?;
-    let binding = tokio::time::timeout(config.timeout, bind(config, connected));
+    let reached = connected.map_err(|trouble| (format!("failed to connect to `{url}`"), trouble))?;
+    let binding = tokio::time::timeout(config.timeout, bind(config, server, reached));
     let bound = binding.await.unwrap_or(Err(Trouble::Silent(config.timeout)));
-    let conversation =
-        bound.map_err(|trouble| (format!("failed to bind to `{url}` as {}", who(config)), trouble))?;
+    let failed = |trouble| (format!("failed to bind to `{url}` as {}", who(config)), trouble);
+    let conversation = bound.map_err(failed)?;
     let relayed = match conversation.into_stream() {
         Ok(stream) => relayed(stream).await.map_err(Trouble::Ldap),
         Err(trouble) => Err(trouble),
@@ -92,28 +108,44 @@ async fn opened(
     Ok(Connection::new(config, url, relayed))
 }
 
+/// A server that answers, and what is known of the way to it.
+struct Reached {
+    conversation: Conversation,
+    /// Whether nobody on the network can read it.
+    is_private: bool,
+    /// What ties a bind to this TLS connection, where there is one.
+    channel: Option<Vec<u8>>,
+}
+
 async fn connect(
     config: &LdapConfig,
     server: &Server,
     tls: Option<&Arc<ClientConfig>>,
-) -> Result<Conversation, Trouble> {
+) -> Result<Reached, Trouble> {
     if server.url.scheme() == "ldapi" {
         let path = socket_path(server.url.host_str().unwrap_or_default()).ok_or(Trouble::NoHost)?;
-        return Ok(Conversation::over(UnixStream::connect(path).await.map_err(Trouble::Io)?));
+        let conversation = Conversation::over(UnixStream::connect(path).await.map_err(Trouble::Io)?);
+        return Ok(Reached { conversation, is_private: true, channel: None });
     }
     let tcp = tcp(server).await.map_err(Trouble::Io)?;
     let Some(tls) = tls.filter(|_| config.start_tls || server.url.scheme() == "ldaps") else {
-        return Ok(Conversation::over(tcp));
+        return Ok(Reached { conversation: Conversation::over(tcp), is_private: false, channel: None });
     };
     if server.url.scheme() == "ldaps" {
-        return Ok(Conversation::over(tls::over(tcp, tls, server.host()).await?));
+        return Ok(encrypted(tls::over(tcp, tls, server.host()).await?));
     }
     let mut plain = Conversation::over(tcp);
     let answer = plain.start_tls().await?;
     if answer.rc != 0 {
         return Err(Trouble::NoStartTls(answer));
     }
-    Ok(Conversation::over(tls::over(plain.into_stream()?, tls, server.host()).await?))
+    Ok(encrypted(tls::over(plain.into_stream()?, tls, server.host()).await?))
+}
+
+fn encrypted(stream: TlsStream<impl Stream + 'static>) -> Reached {
+    let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+    let channel = certificate.and_then(|certificate| end_point(certificate));
+    Reached { conversation: Conversation::over(stream), is_private: true, channel }
 }
 
 /// A connection that sends each request at once. Left to itself, TCP holds a small one back until the answer to the
@@ -147,13 +179,22 @@ fn socket_path(host: &str) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|path| !path.is_empty())
 }
 
-async fn bind(config: &LdapConfig, mut conversation: Conversation) -> Result<Conversation, Trouble> {
-    let bound = match &config.bind {
+async fn bind(config: &LdapConfig, server: &Server, reached: Reached) -> Result<Conversation, Trouble> {
+    let mut conversation = reached.conversation;
+    let Bound { result, .. } = match &config.bind {
         Bind::Simple { dn, password } => conversation.bind_simply(dn, password.expose_secret()).await?,
         Bind::External { .. } => conversation.bind_by("EXTERNAL", Some(b"")).await?,
-        Bind::Anonymous | Bind::Gssapi { .. } => conversation.bind_simply("", "").await?,
+        Bind::Anonymous => conversation.bind_simply("", "").await?,
+        #[cfg(not(feature = "gssapi"))]
+        Bind::Gssapi { .. } => return Err(Trouble::Kerberos("this build has none".to_owned())),
+        #[cfg(feature = "gssapi")]
+        Bind::Gssapi { principal } => {
+            let Reached { is_private, channel, .. } = reached;
+            let (host, principal) = (server.host().to_owned(), principal.clone());
+            let target = kerberos::Target { host, principal, is_private, channel };
+            return kerberos::bind(conversation, target).await;
+        }
     };
-    let Bound { result, .. } = bound;
     match judge(&result) {
         Ok(()) => Ok(conversation),
         Err(hint) => Err(Trouble::NoBind(result, hint)),

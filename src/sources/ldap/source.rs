@@ -11,10 +11,11 @@ use crate::model::person::SourceName;
 use crate::model::snapshot::{Snapshot, SourceKind};
 use crate::ports::{Clock, EdgeError, Probe, Progress, Source};
 use crate::sources::ldap::config::LdapConfig;
+use crate::sources::ldap::connection::Connection;
 use crate::sources::ldap::decode::Decoder;
 use crate::sources::ldap::error::LdapError;
 use crate::sources::ldap::live::Live;
-use crate::sources::ldap::opening::open;
+use crate::sources::ldap::opening::{Candidates, open};
 use crate::sources::ldap::probe::probe;
 use crate::sources::ldap::reading::snapshot;
 use crate::sources::ldap::tls;
@@ -22,6 +23,9 @@ use crate::sources::ldap::walk::walk;
 
 /// No directory takes this long; a server that dribbles for ever does.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+/// Four entries at most.
+const LONGEST_PROBE: Duration = Duration::from_secs(5 * 60);
 
 /// A directory read over the network.
 pub struct LdapSource {
@@ -43,9 +47,25 @@ impl LdapSource {
         Ok(LdapSource { config, tls, clock, progress })
     }
 
+    /// Reads from one server after the other until one of them answers to the end. Nothing of one reading goes into
+    /// another: two servers may be of different age.
     async fn read_groups(&self, wanted: &[GroupRef]) -> Result<Snapshot, LdapError> {
-        let connection = open(&self.config, self.tls.as_ref()).await?;
-        let live = Live::new(&connection, &self.config);
+        let mut candidates = Candidates::find(&self.config, self.tls.as_ref()).await?;
+        let mut connection = candidates.next().await?;
+        loop {
+            let snapshot = self.read_from(&connection, wanted).await;
+            let Some(because) = connection.faltered() else { return Ok(snapshot) };
+            tracing::warn!(source = %self.config.name, because, "the server failed in the middle of a reading");
+            match candidates.next().await {
+                Ok(next) => connection = next,
+                // A part is better than nothing: it takes no seat from anybody.
+                Err(_) => return Ok(snapshot),
+            }
+        }
+    }
+
+    async fn read_from(&self, connection: &Connection, wanted: &[GroupRef]) -> Snapshot {
+        let live = Live::new(connection, &self.config);
         let decoder = Decoder::new(&self.config.directory, self.clock.now());
         let what = format!("ldap {}: people", self.config.name);
         let told = |people| {
@@ -53,11 +73,9 @@ impl LdapSource {
                 progress.at(&what, people, None);
             }
         };
-        let (roots, graph) = tokio::time::timeout(LONGEST, walk(&live, &decoder, wanted, &told))
-            .await
-            .map_err(|_| LdapError::TooLong { minutes: LONGEST.as_secs() / 60 })?;
+        let (roots, graph) = walk(&live, &decoder, wanted, &told).await;
         let nested = self.config.directory.nested_groups;
-        Ok(snapshot(&self.config.name, SourceKind::Ldap, wanted, roots, graph, nested))
+        snapshot(&self.config.name, SourceKind::Ldap, wanted, roots, graph, nested)
     }
 }
 
@@ -71,13 +89,18 @@ impl Source for LdapSource {
     }
 
     fn read<'a>(&'a self, wanted: &'a [GroupRef]) -> BoxFuture<'a, Result<Snapshot, EdgeError>> {
-        async move { Ok(self.read_groups(wanted).await?) }.boxed()
+        async move {
+            let reading = tokio::time::timeout(LONGEST, self.read_groups(wanted)).await;
+            Ok(reading.map_err(|_| LdapError::TooLong { minutes: LONGEST.as_secs() / 60 })??)
+        }
+        .boxed()
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>> {
         async move {
             let connection = open(&self.config, self.tls.as_ref()).await?;
-            Ok(probe(&connection, &self.config).await)
+            let probed = tokio::time::timeout(LONGEST_PROBE, probe(&connection, &self.config)).await;
+            Ok(probed.map_err(|_| LdapError::TooLong { minutes: LONGEST_PROBE.as_secs() / 60 })?)
         }
         .boxed()
     }

@@ -8,9 +8,12 @@ use crate::app::config::written::{DurationText, Secret, Written};
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ldap {
-    /// `ldaps://`, `ldap://` or `ldapi://`; tried in this order.
+    /// `ldaps://`, `ldap://` or `ldapi://`; tried in this order. `ldaps+srv://DOMAIN` and `ldap+srv://DOMAIN` stand for the
+    /// servers that DNS names for a domain.
     #[schemars(required)]
     pub urls: Option<Written<Vec<Written<String>>>>,
+    /// Whom to ask for the servers of a domain: an IP address, or one with a port. Unset: the system's name servers.
+    pub dns_servers: Option<Vec<Written<String>>>,
     /// What kind of directory it is: how groups name their members, and which attributes mean what.
     #[schemars(required)]
     pub schema: Option<DirectorySchema>,

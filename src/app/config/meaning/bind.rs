@@ -17,6 +17,10 @@ pub fn bind(section: &Written<file::Bind>, reading: &mut Reading<'_>) -> Option<
     let is_simple = written.dn.is_some() || written.password.is_some();
     let certified = written.certificate.is_some() || written.key.is_some();
     let [gssapi, external, anonymous] = flags.map(Option::is_some);
+    if let Some(principal) = written.principal.as_ref().filter(|_| !gssapi) {
+        let complaint = Complaint::new(&principal.span, "`principal` is for Kerberos alone");
+        reading.complain(complaint.help("write `gssapi = true` besides, or remove `principal`"));
+    }
     match (is_simple, gssapi, external, anonymous) {
         (true, false, false, false) if !certified => simple(section, reading),
         (false, true, false, false) if !certified => {

@@ -6,6 +6,7 @@ pub mod gitlab;
 pub mod notify;
 pub mod policy;
 pub mod rules;
+pub mod serve;
 pub mod sources;
 pub mod state;
 

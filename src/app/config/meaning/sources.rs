@@ -1,6 +1,7 @@
 //! What `[ldap.NAME]`, `[ldif.NAME]` and `[csv.NAME]` mean.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -80,6 +81,7 @@ pub fn sources(
 
 fn ldap(name: SourceName, written: &file::Ldap, reading: &mut Reading<'_>) -> Option<LdapConfig> {
     let urls = written.urls.as_ref().map(|urls| ldap_urls(urls, written, reading));
+    let dns_servers = dns_servers(written.dns_servers.as_deref().unwrap_or_default(), reading);
     let bind = written.bind.as_ref().and_then(|written| bind(written, reading));
     let base_dn = distinguished_name(written.base_dn.as_ref(), reading);
     let group_base_dn = distinguished_name(written.group_base_dn.as_ref(), reading);
@@ -103,6 +105,7 @@ fn ldap(name: SourceName, written: &file::Ldap, reading: &mut Reading<'_>) -> Op
     Some(LdapConfig {
         name,
         urls: urls?,
+        dns_servers,
         bind: bind?,
         start_tls: written.start_tls.unwrap_or(false),
         ca_file,
@@ -263,19 +266,50 @@ fn ldap_urls(
         reading.complain(complaint.help("write at least one: [\"ldaps://dc1.example.com\"]"));
     }
     let start_tls = written.start_tls.unwrap_or(false);
+    // Kerberos then encrypts what TLS does not.
+    let by_kerberos = written.bind.as_ref().is_some_and(|bind| bind.value.gssapi.is_some());
     urls.value
         .iter()
         .filter_map(|text| {
-            let url = reading.url(text, &["ldaps", "ldap", "ldapi"])?;
-            if url.scheme() == "ldap" && !start_tls {
+            let url = reading.url(text, &["ldaps", "ldap", "ldapi", "ldaps+srv", "ldap+srv"])?;
+            let is_plain = matches!(url.scheme(), "ldap" | "ldap+srv");
+            if is_plain && !start_tls && !by_kerberos {
                 let help = "use ldaps://, add `start_tls = true`";
                 reading.refuse_plaintext(&url, &text.span, written.allow_plaintext, help);
             }
-            if url.scheme() != "ldap" && start_tls {
+            if !is_plain && start_tls {
                 let complaint = Complaint::new(&text.span, "`start_tls` is for `ldap://` alone");
                 reading.complain(complaint.help("remove `start_tls`, or write ldap://"));
             }
+            if url.scheme().ends_with("+srv")
+                && (url.host_str().unwrap_or_default().is_empty() || url.port().is_some())
+            {
+                let complaint =
+                    Complaint::new(&text.span, "DNS is asked for the servers of a domain, and their ports");
+                reading.complain(complaint.help("write it as ldaps+srv://corp.example.com"));
+            }
             Some(url)
+        })
+        .collect()
+}
+
+fn dns_servers(written: &[Written<String>], reading: &mut Reading<'_>) -> Vec<SocketAddr> {
+    const DNS: u16 = 53;
+    let address = |text: &str| {
+        let alone = text.parse::<IpAddr>().map(|address| SocketAddr::new(address, DNS));
+        alone.or_else(|_| text.parse())
+    };
+    written
+        .iter()
+        .filter_map(|Written { value, span }| {
+            let found = address(value.trim()).ok();
+            if found.is_none() {
+                let complaint = Complaint::new(span, format!("`{value}` is no IP address"));
+                reading.complain(
+                    complaint.help("for example: dns_servers = [\"10.0.0.53\", \"10.0.1.53:5353\"]"),
+                );
+            }
+            found
         })
         .collect()
 }

@@ -1,6 +1,9 @@
 //! Ways to reach a real OpenLDAP server, and everything that can go wrong on the way.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod domains;
+mod refusals;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::sync::Arc;
@@ -288,6 +291,27 @@ async fn a_server_killed_midway_leaves_the_group_partial() {
 async fn a_server_that_hangs_midway_leaves_the_group_partial() {
     let said = midway("STOP").await;
     assert!(said.starts_with("partial") && said.ends_with("no answer within 500ms"), "{said}");
+}
+
+#[tokio::test]
+async fn a_server_that_dies_midway_is_replaced_by_the_next_which_is_read_from_the_start() {
+    let mut company = Company::new();
+    company.crowd(1_000);
+    for signal in ["KILL", "STOP"] {
+        let first = Arc::new(Slapd::start(&company.ldif, &Options::default()));
+        let second = Slapd::start(&company.ldif, &Options::default());
+        let config = LdapConfig {
+            urls: vec![first.url().parse().unwrap(), second.url().parse().unwrap()],
+            timeout: Duration::from_secs(2),
+            ..config(&first)
+        };
+        let hit = first.clone();
+        let progress = Arc::new(OnFirst(std::sync::Once::new(), move || hit.signal(signal)));
+        let wanted = [GroupRef::parse("everyone")];
+        let snapshot = LdapSource::new(config, clock(), Some(progress)).unwrap().read(&wanted).await.unwrap();
+        assert_eq!(snapshot.coverage(), Coverage::Complete, "{signal}");
+        assert_eq!(snapshot.people.len(), 1_000);
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,144 @@
+//! One function for each decoder of what others send: fuzz targets feed them what a fuzzer finds, `tests/corpus.rs` what it
+//! found before. Whatever comes in, none may panic, and what one lets pass must hold.
+
+use std::path::Path;
+
+use lber::structure::{PL, StructureTag};
+use seatsync::app::commands::approved;
+use seatsync::app::config::Config;
+use seatsync::gitlab::wire::graphql::{AddOnUserConnection, GraphQl, PurchasesData};
+use seatsync::gitlab::wire::rest::{Metadata, RestUser};
+use seatsync::model::distinguished_name::DistinguishedName;
+use seatsync::sources::csv::config::{ColumnNames, CsvConfig};
+use seatsync::sources::ldap::config::{AttributeNames, Directory, Schema};
+use seatsync::sources::ldap::decode::Decoder;
+use seatsync::sources::ldap::entry::Entry;
+use seatsync::sources::ldap::{end_point, guid, ldif_records, vetting, wire};
+
+pub(crate) fn ldif(bytes: &[u8]) {
+    let mut entries = Vec::new();
+    drop(ldif_records::read(
+        bytes,
+        |_| true,
+        |_, entry| {
+            entries.push(entry);
+            Ok(())
+        },
+    ));
+    entries.iter().for_each(understood);
+}
+
+pub(crate) fn csv(bytes: &[u8]) {
+    let config = CsvConfig {
+        name: seatsync::model::person::SourceName::new("hr"),
+        path: "people.csv".into(),
+        columns: ColumnNames { identity: Some("extern_uid".to_owned()), ..ColumnNames::default() },
+        group_separator: ';',
+    };
+    drop(seatsync::sources::csv::decode::decode(bytes, &config));
+}
+
+/// What is let pass can be decoded, and is no deeper than a decoder may recurse.
+pub(crate) fn ldap_message(bytes: &[u8]) {
+    let Ok(Some(message)) = vetting::vet(bytes) else { return };
+    let (rest, decoded) = lber::parse::parse_tag(&bytes[..message.length]).expect("it was let pass");
+    assert!(rest.is_empty() && depth(&decoded) <= 17);
+    let PL::C(mut parts) = decoded.payload else { panic!("it is a sequence") };
+    let operation = parts.remove(1);
+    if message.operation == vetting::ENTRY
+        && let Some(entry) = wire::entry(operation.clone())
+    {
+        understood(&entry);
+    }
+    drop(wire::reference(operation));
+}
+
+fn depth(tag: &StructureTag) -> usize {
+    match &tag.payload {
+        PL::C(parts) => 1 + parts.iter().map(depth).max().unwrap_or(0),
+        PL::P(_) => 1,
+    }
+}
+
+/// An entry whose envelope is right, however odd it is inside.
+pub(crate) fn ldap_entry(bytes: &[u8]) {
+    let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes();
+    let entry = [&[0x64, 0x84][..], &length(bytes), bytes].concat();
+    let parts = [&[2, 1, 7][..], &entry].concat();
+    ldap_message(&[&[0x30, 0x84][..], &length(&parts), &parts].concat());
+}
+
+pub(crate) fn page_cookie(bytes: &[u8]) {
+    drop(wire::page_cookie(bytes));
+}
+
+/// A name is the same however often it is read.
+pub(crate) fn distinguished_name(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Some(name) = DistinguishedName::parse(text) else { return };
+    assert_eq!(DistinguishedName::parse(name.as_str()).as_ref(), Some(&name));
+    assert!(name.is_within(&name));
+    drop(name.parent());
+}
+
+pub(crate) fn object_guid(bytes: &[u8]) {
+    if let Ok(stored) = <[u8; 16]>::try_from(bytes) {
+        assert_eq!(guid::bytes(&guid::text(&stored)), Some(stored));
+    }
+    if let Some(stored) = std::str::from_utf8(bytes).ok().and_then(guid::bytes) {
+        assert_eq!(guid::bytes(&guid::text(&stored)), Some(stored));
+    }
+}
+
+pub(crate) fn gitlab_rest(bytes: &[u8]) {
+    drop(serde_json::from_slice::<Metadata>(bytes));
+    let users: Vec<RestUser> = serde_json::from_slice(bytes).unwrap_or_default();
+    users.into_iter().map(RestUser::into_account).for_each(drop);
+}
+
+pub(crate) fn gitlab_graphql(bytes: &[u8]) {
+    drop(serde_json::from_slice::<GraphQl<PurchasesData>>(bytes));
+    drop(serde_json::from_slice::<GraphQl<AddOnUserConnection>>(bytes));
+}
+
+/// Whatever is wrong with it can be shown.
+pub(crate) fn configuration(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    // A configuration may name a program that prints a secret, and no fuzzer is to start programs.
+    if text.contains("command") {
+        return;
+    }
+    if let Err(error) = Config::parse(text, Path::new("seatsync.toml"), &|_| Some("secret".to_owned())) {
+        drop(error.render(false));
+    }
+}
+
+pub(crate) fn plan_file(bytes: &[u8]) {
+    let file = tempfile::NamedTempFile::new().expect("there is room for a file");
+    std::fs::write(file.path(), bytes).expect("it is ours");
+    drop(approved::read(file.path()));
+}
+
+/// The server's certificate, to which a bind by Kerberos is tied.
+pub(crate) fn certificate(bytes: &[u8]) {
+    drop(end_point::end_point(bytes));
+}
+
+fn understood(entry: &Entry) {
+    for schema in [Schema::ActiveDirectory, Schema::Rfc2307bis, Schema::Rfc2307] {
+        let directory = Directory {
+            schema,
+            nested_groups: true,
+            primary_group: true,
+            include_disabled: false,
+            attributes: AttributeNames::of(schema),
+            identity_attribute: Some("mail".to_owned()),
+        };
+        drop(Decoder::new(&directory, jiff::Timestamp::UNIX_EPOCH).kind(entry));
+    }
+    let size: usize = entry.attributes.iter().map(|attribute| attribute.values.len()).sum();
+    assert!(entry.size() >= size);
+    for attribute in &entry.attributes {
+        assert!(attribute.range().is_none() || attribute.description.contains('='));
+    }
+}
