@@ -12,6 +12,7 @@ use crate::model::add_on::AddOn;
 use crate::model::approval::Warrant;
 use crate::model::group::GroupRef;
 use crate::model::holding::{Change, Memory, SeatKey};
+use crate::model::notice::{Letter, Notice, Parcel, Watch};
 use crate::model::outcome::Outcome;
 use crate::model::person::SourceName;
 use crate::model::plan::Bookkeeping;
@@ -230,11 +231,75 @@ pub struct Intent {
 
 /// Recalls what earlier runs left, changing nothing.
 pub trait Recollection {
-    /// The memory, and the changes that were in flight when an earlier run was killed.
-    fn recall(
+    /// The memory.
+    fn recall(&self, now: Timestamp) -> impl Future<Output = Result<Memory, EdgeError>> + Send;
+}
+
+/// Carries parcels to their readers: by mail, to a webhook.
+pub trait Carrier: Send + Sync {
+    /// The name of [`Parcel::channel`].
+    fn channel(&self) -> &str;
+
+    /// What it would carry of a notice; `None` where it is not to.
+    fn pack(&self, notice: &Notice, letter: &Letter, now: Timestamp) -> Option<Parcel>;
+
+    /// Hands one parcel over, within bounded time.
+    fn carry<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Result<(), NotCarried>>;
+}
+
+/// Why a parcel did not arrive.
+#[derive(Debug)]
+pub struct NotCarried {
+    /// In words that hold no address and no secret.
+    pub because: String,
+    /// Whether trying again later may help. Where it is not known whether the parcel arrived, it does not.
+    pub again: bool,
+}
+
+/// Parcels that wait to be sent; each is sent once, also after a restart.
+pub trait Outbox {
+    /// What was remembered with the last [`Outbox::post`].
+    fn watch(&self) -> impl Future<Output = Result<Watch, EdgeError>> + Send;
+
+    /// Takes in what was not posted before, and remembers the watch, both or neither.
+    fn post(
         &self,
         now: Timestamp,
-    ) -> impl Future<Output = Result<(Memory, Vec<(Change, SeatKey)>), EdgeError>> + Send;
+        parcels: &[Parcel],
+        watch: &Watch,
+    ) -> impl Future<Output = Result<(), EdgeError>> + Send;
+
+    /// Takes out the next parcel that is due. Until it is settled nobody else gets it, also after a restart.
+    fn take(&self, now: Timestamp) -> impl Future<Output = Result<Option<Posted>, EdgeError>> + Send;
+
+    /// What became of a parcel that was taken out.
+    fn settle(
+        &self,
+        posted: &Posted,
+        fate: ParcelFate,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), EdgeError>> + Send;
+}
+
+/// A parcel taken out of the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    pub id: i64,
+    pub parcel: Parcel,
+    pub posted_at: Timestamp,
+    /// How often it was tried before.
+    pub attempts: u32,
+}
+
+/// See [`Outbox::settle`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParcelFate {
+    Carried,
+    /// To be tried again then.
+    Again {
+        at: Timestamp,
+    },
+    GivenUp,
 }
 
 /// Tells the time; the system's, or a test's.

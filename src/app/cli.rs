@@ -82,6 +82,8 @@ pub enum Command {
     Approve(ApproveArgs),
     /// Tell everything about one person or account
     Explain(ExplainArgs),
+    /// Run on schedule, and answer on one port: probes, metrics, requests for runs
+    Serve,
     /// Plan the reverse of what a run did, to be applied like any plan
     Undo(UndoArgs),
     /// Check or export the record of what was observed, planned, approved and changed

@@ -9,6 +9,7 @@ use crate::app::commands::private_key::ApproveError;
 use crate::app::config::ConfigError;
 use crate::app::exit::Exit;
 use crate::app::output::{OutputError, complain, say};
+use crate::app::serve::http::server::PortError;
 use crate::ports::EdgeError;
 use crate::signatures::allowed_signers::SignersError;
 
@@ -27,6 +28,8 @@ pub enum Failure {
     Approve(#[from] ApproveError),
     #[error(transparent)]
     Output(#[from] OutputError),
+    #[error(transparent)]
+    Port(#[from] PortError),
     #[error("the plan was made for `{planned}`, and the configuration names `{configured}`")]
     OtherGitLab { planned: String, configured: String },
     #[error("`{}` does not say who may sign", path.display())]
@@ -56,6 +59,7 @@ impl Failure {
             Failure::Approve(_)
             | Failure::Edge(_)
             | Failure::Output(_)
+            | Failure::Port(_)
             | Failure::NotDone { .. }
             | Failure::Runtime(_) => Exit::Failed,
         }
@@ -76,6 +80,7 @@ impl Failure {
             Failure::File(FileError::Edited { .. }) | Failure::OtherGitLab { .. } => {
                 complain(self, "plan again and have that approved: `seatsync plan --out plan.json`");
             }
+            Failure::Port(_) => complain(self, "`[serve]` says where to listen, and with which certificate"),
             Failure::Signers { .. } => complain(
                 self,
                 "it is a file as `ssh-keygen -Y verify` reads it: `ada@example.com ssh-ed25519 AAAA…`, one key a line",

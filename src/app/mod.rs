@@ -17,13 +17,16 @@ pub mod failure;
 pub mod output;
 pub mod progress;
 pub mod run;
+pub mod serve;
 pub mod telemetry;
 pub mod wiring;
 
 /// Reads the command line, runs one command, and says how it ended.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    telemetry::start(cli.common.log_format, cli.common.verbose);
+    // Whoever runs unattended is known by its log alone.
+    let least = u8::from(matches!(cli.command, Command::Serve));
+    telemetry::start(cli.common.log_format, cli.common.verbose.max(least));
     let exit = match run(&cli) {
         Ok(exit) => exit,
         Err(failure) => {
@@ -53,6 +56,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Apply(args) => runtime.block_on(commands::apply::run(args, common)),
         Command::Approve(args) => commands::approve::run(args),
         Command::Explain(args) => runtime.block_on(commands::explain::run(args, common)),
+        Command::Serve => runtime.block_on(serve::run(common)),
         Command::Undo(args) => runtime.block_on(commands::undo::run(args, common)),
         Command::Audit(command) => runtime.block_on(commands::audit::run(command, common)),
         Command::Runs(args) => runtime.block_on(commands::runs::run(args, common)),

@@ -56,7 +56,7 @@ impl Report<'_> {
 }
 
 /// Writes a document, indented, with a line feed at its end.
-fn write_json(document: &impl Serialize, to: &mut dyn io::Write) -> io::Result<()> {
+pub fn write_json(document: &impl Serialize, to: &mut dyn io::Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *to, document)?;
     to.write_all(b"\n")
 }

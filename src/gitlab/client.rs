@@ -50,6 +50,11 @@ impl Client {
         self.transport.requests()
     }
 
+    /// How many requests GitLab's own limit still allows, as far as it told.
+    pub fn remaining(&self) -> Option<u64> {
+        self.transport.remaining()
+    }
+
     pub fn scope(&self) -> &Scope {
         &self.config.scope
     }

@@ -27,6 +27,8 @@ pub struct Transport {
     origin: String,
     pace: Pace,
     requests: AtomicU64,
+    /// What GitLab last said is left of its limit; `u64::MAX` where it has not.
+    remaining: AtomicU64,
     answered: AtomicBool,
 }
 
@@ -74,6 +76,7 @@ impl Transport {
             origin: config.url.origin().ascii_serialization(),
             pace: Pace::new(config),
             requests: AtomicU64::new(0),
+            remaining: AtomicU64::new(u64::MAX),
             answered: AtomicBool::new(false),
         })
     }
@@ -85,6 +88,11 @@ impl Transport {
     /// HTTP requests sent so far, retries included.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// How many requests GitLab's own limit still allows, as far as it told (`RateLimit-Remaining`).
+    pub fn remaining(&self) -> Option<u64> {
+        Some(self.remaining.load(Ordering::Relaxed)).filter(|remaining| *remaining != u64::MAX)
     }
 
     /// Sends until there is a final answer, or the patience for it is over.
@@ -148,6 +156,9 @@ impl Transport {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         if let Some(pause) = answer::pause(&headers).filter(|_| matches!(status, 200..=299 | 429)) {
             self.pace.close_for(pause);
+        }
+        if let Some(remaining) = answer::number(&headers, "ratelimit-remaining") {
+            self.remaining.store(remaining, Ordering::Relaxed);
         }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|cause| self.not_answered(operation, cause))? {

@@ -62,6 +62,15 @@ impl Refused {
         }
     }
 
+    pub fn into_plan(self) -> Plan {
+        match self {
+            Refused::ByLimits { plan }
+            | Refused::Moved { plan, .. }
+            | Refused::NotApproved { plan, .. }
+            | Refused::Used { plan, .. } => *plan,
+        }
+    }
+
     /// The word for records.
     pub fn key(&self) -> &'static str {
         match self {
@@ -76,6 +85,10 @@ impl Refused {
 impl ApprovedPlan {
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    pub fn into_plan(self) -> Plan {
+        self.plan
     }
 
     /// The changes that were approved, sorted.

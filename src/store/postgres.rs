@@ -35,26 +35,56 @@ const MORTAL: &str = "
     SET tcp_user_timeout = 10000;
     SET idle_session_timeout = '20s'";
 
+/// The lock of whoever changes the state: "seat" in ASCII.
+const RUN: i32 = 0x7365_6174;
+
+/// The lock of the sidecar that runs on schedule: "serv" in ASCII.
+const SERVE: i32 = 0x7365_7276;
+
 /// Connects and takes the lock of this database and schema, which is the session's own and dies with it.
 pub async fn lead(server: &Server) -> Result<AnyConnection, StoreError> {
+    let (mut connection, is_ours) = locked(server, RUN).await?;
+    if is_ours {
+        return Ok(connection);
+    }
+    let place = place(server);
+    let failed = |cause| StoreError::opening(&place, cause);
+    let holder = holder(&mut connection).await.map_err(failed)?;
+    Err(StoreError::Taken { place, holder: holder.unwrap_or_else(|| "it does not say which".to_owned()) })
+}
+
+/// The same for the lock of sidecars: `None` while another one has it.
+pub async fn serve(server: &Server) -> Result<Option<AnyConnection>, StoreError> {
+    let (connection, is_ours) = locked(server, SERVE).await?;
+    Ok(is_ours.then_some(connection))
+}
+
+/// A session, and whether it has the lock.
+async fn locked(server: &Server, lock: i32) -> Result<(AnyConnection, bool), StoreError> {
     let mut connection = connect(server).await?;
     let place = place(server);
     let failed = |cause| StoreError::opening(&place, cause);
     sqlx::raw_sql(DURABLE).execute(&mut connection).await.map_err(failed)?;
     sqlx::raw_sql(MORTAL).execute(&mut connection).await.map_err(failed)?;
-    // Advisory locks are a database's own. The first number is "seat" in ASCII, the second stands for the schema.
+    // Advisory locks are a database's own. The second number stands for the schema.
     let row = sqlx::query(
-        "SELECT pg_try_advisory_lock(1936023924, hashint8(oid::int8)) FROM pg_namespace WHERE nspname = current_schema()",
+        "SELECT pg_try_advisory_lock($1, hashint8(oid::int8)) FROM pg_namespace WHERE nspname = current_schema()",
     )
+    .bind(lock)
     .fetch_optional(&mut connection)
     .await
     .map_err(failed)?
     .ok_or_else(|| StoreError::NoSchema { place: place.clone() })?;
-    if row.try_get(0).map_err(failed)? {
-        return Ok(connection);
-    }
-    let holder = holder(&mut connection).await.map_err(failed)?;
-    Err(StoreError::Taken { place, holder: holder.unwrap_or_else(|| "it does not say which".to_owned()) })
+    let is_ours = row.try_get(0).map_err(failed)?;
+    Ok((connection, is_ours))
+}
+
+/// Connects to write what needs no lead.
+pub async fn open(server: &Server) -> Result<AnyConnection, StoreError> {
+    let mut connection = connect(server).await?;
+    let failed = |cause| StoreError::opening(&place(server), cause);
+    sqlx::raw_sql(DURABLE).execute(&mut connection).await.map_err(failed)?;
+    Ok(connection)
 }
 
 /// From here on the session writes nothing.

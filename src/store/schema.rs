@@ -100,6 +100,41 @@ const STEPS: &[&str] = &[
         hash TEXT NOT NULL
     ) STRICT;
 ",
+    "
+    CREATE TABLE schedules (
+        name TEXT PRIMARY KEY,
+        settled_until INTEGER NOT NULL,
+        succeeded_at INTEGER
+    ) STRICT, WITHOUT ROWID;
+",
+    // `outbox.due_at` is null while a parcel is being carried, and once it is settled; `body` only until then.
+    "
+    CREATE TABLE purchases (
+        add_on TEXT PRIMARY KEY,
+        purchase TEXT NOT NULL,
+        purchased INTEGER NOT NULL,
+        seen_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE watch (
+        what TEXT PRIMARY KEY,
+        since INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY,
+        channel TEXT NOT NULL,
+        notice TEXT NOT NULL,
+        posted_at INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        due_at INTEGER,
+        settled_at INTEGER,
+        fate TEXT,
+        body TEXT,
+        UNIQUE (channel, notice)
+    ) STRICT;
+    CREATE INDEX outbox_due ON outbox (due_at) WHERE due_at IS NOT NULL;
+",
     // What incremental sources remember: see `readings.rs`.
     "
     CREATE TABLE readings (

@@ -9,6 +9,9 @@ const PACKAGES: &[&str] = &[
     "libsasl2-modules",
     "openssh-client",
     "postgresql",
+    "prometheus",
+    // A mail server.
+    "python3-aiosmtpd",
     // An Active Directory domain controller, and what makes a domain for it.
     "samba",
     "samba-ad-dc",

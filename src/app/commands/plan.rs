@@ -49,7 +49,7 @@ pub async fn observed(config: &Config, now: Timestamp) -> Result<PlanningInput, 
 pub async fn recalled(config: &Config, now: Timestamp) -> Result<(Memory, Arc<Notebook>), EdgeError> {
     let (mut memory, mut readings) = (Memory::default(), BTreeMap::new());
     if let Some(store) = Store::open_existing(&config.state.place).await? {
-        (memory, _) = store.recall(now).await?;
+        memory = store.recall(now).await?;
         readings = store.readings(&config.incremental_sources()).await?;
         store.close().await;
     }

@@ -22,7 +22,7 @@ pub async fn run(args: &UndoArgs, common: &Common) -> Result<Exit, Failure> {
         return Err(no_run(&config, args.run));
     };
     let undo = of_run(&store, RunId(args.run)).await?;
-    let (memory, _in_flight) = store.recall(now).await?;
+    let memory = store.recall(now).await?;
     let notebook = Arc::new(Notebook::new(store.readings(&config.incremental_sources()).await?));
     store.close().await;
     let progress = progress::for_this_terminal();

@@ -10,6 +10,7 @@ use toml::de::{DeTable, Deserializer};
 
 use crate::app::config::complaint::Complaint;
 use crate::app::config::file::File;
+use crate::app::config::meaning::serve::ServeConfig;
 use crate::app::config::meaning::sources::SourceConfig;
 use crate::app::config::meaning::state::StateConfig;
 use crate::app::config::reading::Reading;
@@ -17,6 +18,7 @@ use crate::gitlab::config::GitLabConfig;
 use crate::model::person::SourceName;
 use crate::model::policy::Policy;
 use crate::model::rule::Rule;
+use crate::notify::config::NotifyConfig;
 
 pub mod complaint;
 pub mod duration;
@@ -42,8 +44,11 @@ pub struct Config {
     /// In the order of the file.
     pub rules: Vec<Rule>,
     pub policy: Policy,
+    pub serve: ServeConfig,
     /// Who may sign plans.
     pub allowed_signers: Option<PathBuf>,
+    /// `None` where nobody is to be told anything.
+    pub notify: Option<NotifyConfig>,
     /// The file it was read from.
     pub path: PathBuf,
 }
@@ -119,15 +124,25 @@ impl Config {
         let state = meaning::state::state(&written, &mut reading);
         let (sources, matching) = meaning::sources::sources(&written, &mut reading);
         let rules = meaning::rules::rules(&written, &mut reading);
+        let serve = meaning::serve::serve(&written, &mut reading);
         let (approval, allowed_signers) = meaning::approval::approval(&written, &mut reading);
         let policy = Policy { matching, approval, ..meaning::policy::policy(&written, &mut reading) };
+        let notify = meaning::notify::notify(&written, &policy, &mut reading);
 
         let complaints = [shape.complaints, reading.complaints].concat();
-        match (gitlab, state) {
-            (Some(gitlab), Some(state)) if complaints.is_empty() => {
-                Ok(Config { gitlab, state, sources, rules, policy, allowed_signers, path: path.to_owned() })
-            }
-            (Some(_) | None, Some(_) | None) => {
+        match (gitlab, state, serve) {
+            (Some(gitlab), Some(state), Some(serve)) if complaints.is_empty() => Ok(Config {
+                gitlab,
+                state,
+                sources,
+                rules,
+                policy,
+                serve,
+                allowed_signers,
+                notify,
+                path: path.to_owned(),
+            }),
+            (Some(_) | None, Some(_) | None, Some(_) | None) => {
                 Err(invalid(&[shape.secrets, reading.secrets].concat(), complaints))
             }
         }

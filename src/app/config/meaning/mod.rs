@@ -3,8 +3,10 @@
 pub mod approval;
 pub mod bind;
 pub mod gitlab;
+pub mod notify;
 pub mod policy;
 pub mod rules;
+pub mod serve;
 pub mod sources;
 pub mod state;
 

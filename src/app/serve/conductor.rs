@@ -1,0 +1,262 @@
+//! The conductor: leads or stands by, begins runs when they are due, and takes messages meanwhile.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc::Receiver;
+
+use crate::app::config::Config;
+use crate::app::output;
+use crate::app::serve::board::Board;
+use crate::app::serve::message::Message;
+use crate::app::serve::round::round;
+use crate::app::serve::schedule::{Due, Schedule, Settled, next};
+use crate::app::serve::stop::Stop;
+use crate::ports::{Clock, EdgeError};
+use crate::store::database::Store;
+use crate::store::error::StoreError;
+use crate::store::schedules::ScheduleRow;
+use crate::store::serving::Serving;
+
+/// How soon a standby notices that nobody leads any more.
+const STANDBY: Duration = Duration::from_secs(1);
+
+/// How soon a run that another one keeps waiting is tried again.
+const BUSY: Duration = Duration::from_secs(2);
+
+/// How long is slept at most before the clock on the wall is looked at again: it may have been set, or the machine asleep.
+const LOOK: Duration = Duration::from_secs(15);
+
+/// Waits, runs, and answers for one sidecar.
+pub struct Conductor {
+    pub config: Arc<Config>,
+    pub path: PathBuf,
+    pub board: Arc<Board>,
+    pub clock: Arc<dyn Clock>,
+    pub stop: Arc<Stop>,
+    pub inbox: Receiver<Message>,
+    /// What jitter is made of.
+    pub seed: u64,
+    pub part: Part,
+}
+
+/// Which part this sidecar plays among those of one state.
+pub enum Part {
+    Standby,
+    Leader(Leading),
+}
+
+/// What only a leader knows.
+pub struct Leading {
+    right: Serving,
+    settled: Settled,
+    /// Schedules whose runs were asked for.
+    asked: BTreeSet<String>,
+    /// Whether it was said that another run keeps ours waiting.
+    told_busy: bool,
+}
+
+impl Conductor {
+    /// Goes on until it is asked to stop, and a run that is under way has come to its end.
+    pub async fn conduct(mut self) {
+        while !self.stop.is_asked() {
+            let now = self.clock.now();
+            if matches!(&self.part, Part::Leader(leading) if leading.right.is_lost()) {
+                tracing::warn!("the state was out of reach: this sidecar leads no more");
+                self.part = Part::Standby;
+                self.board.show_standby();
+            }
+            let Part::Leader(leading) = &mut self.part else {
+                if !self.take_over(now).await {
+                    self.pause(STANDBY).await;
+                }
+                continue;
+            };
+            let due = leading.due(&self.config.serve.schedules, now, self.seed);
+            self.board.show_next(due.as_ref());
+            match due.filter(|due| due.at <= now).map(|due| due.schedule.clone()) {
+                Some(schedule) => self.run(&schedule, now).await,
+                None => {
+                    let until = due.and_then(|due| Duration::try_from(due.at.duration_since(now)).ok());
+                    self.pause(until.unwrap_or(LOOK).min(LOOK)).await;
+                }
+            }
+        }
+        self.board.show_standby();
+    }
+
+    /// Waits, and takes messages.
+    async fn pause(&mut self, pause: Duration) {
+        tokio::select! {
+            Some(message) = self.inbox.recv() => self.take(message),
+            () = self.stop.asked() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Reload => self.reload(),
+            Message::Run { schedule } => {
+                let schedules = &self.config.serve.schedules;
+                let found =
+                    schedules.iter().find(|known| schedule.as_ref().is_none_or(|name| *name == known.name));
+                match (&mut self.part, found) {
+                    (Part::Leader(leading), Some(schedule)) => {
+                        tracing::info!(schedule = schedule.name, "a run was asked for");
+                        leading.asked.insert(schedule.name.clone());
+                    }
+                    (Part::Standby, _) => tracing::warn!("a run was asked for, but another sidecar leads"),
+                    (Part::Leader(_), None) => {
+                        tracing::warn!(schedule, "a run was asked for of no schedule we have")
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes a new configuration, whole or not at all.
+    fn reload(&mut self) {
+        let read = Config::load(&self.path);
+        let now = self.clock.now();
+        self.board.standing().metrics.configured(read.is_ok(), now);
+        match read {
+            Ok(config) => {
+                let (old, new) = (&self.config.serve, &config.serve);
+                if old.listen != new.listen || old.tls.is_some() != new.tls.is_some() {
+                    tracing::warn!(
+                        "`[serve] listen`, and whether there is a certificate, change with a restart"
+                    );
+                }
+                if self.config.state.place.to_string() != config.state.place.to_string() {
+                    // Whoever leads the one state has no right to the other.
+                    self.part = Part::Standby;
+                    self.board.show_standby();
+                }
+                if let Part::Leader(leading) = &mut self.part {
+                    leading.meet(&new.schedules, now);
+                }
+                self.board.show_configuration(new.schedules.clone(), new.token.as_ref());
+                self.config = Arc::new(config);
+                tracing::info!("the configuration was read again");
+            }
+            Err(error) => {
+                output::say(error.render(false).trim_end());
+                tracing::error!("the configuration was refused; the one before stays in force");
+            }
+        }
+    }
+
+    /// Leads from now on, if nobody else does. What earlier leaders have done is known from the state.
+    async fn take_over(&mut self, now: Timestamp) -> bool {
+        let tried = try_to_lead(&self.config, now).await;
+        let was_reachable = std::mem::replace(&mut self.board.standing().state_is_reachable, tried.is_ok());
+        let (right, remembered) = match tried {
+            Ok(Some(lead)) => lead,
+            Ok(None) => return false,
+            Err(error) => {
+                if was_reachable {
+                    tracing::error!(error = error.chain(), hint = error.hint, "the state cannot be opened");
+                }
+                return false;
+            }
+        };
+        let settled = remembered.iter().map(|(name, row)| (name.clone(), row.settled_until)).collect();
+        self.board.show_leader(remembered.values().filter_map(|row| row.succeeded_at).max(), now);
+        tracing::info!("this sidecar leads");
+        self.part = Part::Leader(Leading {
+            right,
+            settled: Settled(settled),
+            asked: BTreeSet::new(),
+            told_busy: false,
+        });
+        true
+    }
+
+    /// Runs once, unless another run has the state. Messages are taken meanwhile.
+    async fn run(&mut self, schedule: &Schedule, began: Timestamp) {
+        let store = match Store::open(&self.config.state.place, began).await {
+            Ok(store) => store,
+            Err(error) => return self.put_off(schedule, &error).await,
+        };
+        tracing::info!(schedule = schedule.name, mode = schedule.mode.key(), "a run begins");
+        let (config, clock, stop) =
+            (Arc::clone(&self.config), Arc::clone(&self.clock), Arc::clone(&self.stop));
+        let done = {
+            let running = round(&config, schedule, &store, clock.as_ref(), &stop);
+            tokio::pin!(running);
+            loop {
+                tokio::select! {
+                    done = &mut running => break done,
+                    Some(message) = self.inbox.recv() => self.take(message),
+                }
+            }
+        };
+        if let Err(error) = store.settle_schedule(&schedule.name, began, done.ended.is_well()).await {
+            tracing::warn!(error = error.chain(), "the end of a run could not be written down");
+        }
+        store.close().await;
+        if let Part::Leader(leading) = &mut self.part {
+            leading.settled.0.insert(schedule.name.clone(), began);
+            leading.asked.remove(&schedule.name);
+            leading.told_busy = false;
+        }
+        self.board.show_run(schedule, &done, began, self.clock.now());
+    }
+
+    async fn put_off(&mut self, schedule: &Schedule, error: &EdgeError) {
+        self.board.standing().state_is_reachable = is_busy(error);
+        if let Part::Leader(leading) = &mut self.part
+            && !std::mem::replace(&mut leading.told_busy, true)
+        {
+            let (because, hint) = (error.chain(), &error.hint);
+            tracing::warn!(schedule = schedule.name, because, hint, "a run that is due has to wait");
+        }
+        self.pause(BUSY).await;
+    }
+}
+
+impl Leading {
+    /// Schedules that are new count from now on.
+    fn meet(&mut self, schedules: &[Schedule], now: Timestamp) {
+        for schedule in schedules {
+            self.settled.0.entry(schedule.name.clone()).or_insert(schedule.counts_from(now));
+        }
+    }
+
+    /// Whatever was asked for is due now.
+    fn due<'s>(&self, schedules: &'s [Schedule], now: Timestamp, seed: u64) -> Option<Due<'s>> {
+        let asked = schedules.iter().find(|schedule| self.asked.contains(&schedule.name));
+        asked.map(|schedule| Due { schedule, at: now }).or_else(|| next(schedules, &self.settled, now, seed))
+    }
+}
+
+/// The right to lead, and what is remembered of the schedules; a schedule that is new counts from now on. `None` while
+/// another sidecar leads, or a run by hand has the state.
+async fn try_to_lead(
+    config: &Config,
+    now: Timestamp,
+) -> Result<Option<(Serving, BTreeMap<String, ScheduleRow>)>, EdgeError> {
+    let Some(right) = Serving::acquire(&config.state.place, now).await? else { return Ok(None) };
+    let store = match Store::open(&config.state.place, now).await {
+        Ok(store) => store,
+        Err(error) if is_busy(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let remembered = store.schedules().await?;
+    for schedule in &config.serve.schedules {
+        if !remembered.contains_key(&schedule.name) {
+            store.settle_schedule(&schedule.name, schedule.counts_from(now), false).await?;
+        }
+    }
+    let remembered = store.schedules().await?;
+    store.close().await;
+    Ok(Some((right, remembered)))
+}
+
+fn is_busy(error: &EdgeError) -> bool {
+    matches!(error.cause(), Some(StoreError::Taken { .. }))
+}

@@ -1,0 +1,16 @@
+//! What the answers of the port are made of.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc::Sender;
+
+use crate::app::serve::board::Board;
+use crate::app::serve::message::Message;
+use crate::ports::Clock;
+
+#[derive(Clone)]
+pub struct Desk {
+    pub board: Arc<Board>,
+    pub conductor: Sender<Message>,
+    pub clock: Arc<dyn Clock>,
+}

@@ -1,0 +1,155 @@
+//! One run of the sidecar: observed and planned, and carried out as far as its mode goes.
+
+use std::sync::Arc;
+
+use crate::app::config::Config;
+use crate::app::progress::Silent;
+use crate::app::run::{self, Applied, Company, Planned};
+use crate::app::serve::schedule::{Mode, Schedule};
+use crate::app::serve::stop::Stop;
+use crate::app::wiring::{self, Neighbours};
+use crate::model::outcome::Outcomes;
+use crate::model::plan::Plan;
+use crate::planning::guard::Approval;
+use crate::ports::{Clock, EdgeError, Progress};
+use crate::store::database::Store;
+use crate::sync::notebook::Notebook;
+
+/// What a run left behind.
+pub struct Round {
+    pub ended: Ended,
+    /// `None` where none was made.
+    pub planned: Option<(Plan, Outcomes)>,
+    /// Requests sent to GitLab.
+    pub requests: u64,
+    /// Requests that GitLab's own limit still allows, where it told.
+    pub remaining: Option<u64>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The plan was published, as its mode goes no further.
+    Reported,
+    Applied,
+    /// Some changes failed or were deferred.
+    AppliedInPart,
+    /// A person must approve the plan.
+    AwaitingApproval,
+    /// Nothing was changed.
+    Failed,
+    /// Seatsync was asked to stop before anything was changed.
+    Stopped,
+}
+
+impl Ended {
+    pub fn key(self) -> &'static str {
+        match self {
+            Ended::Reported => "reported",
+            Ended::Applied => "applied",
+            Ended::AppliedInPart => "applied_in_part",
+            Ended::AwaitingApproval => "awaiting_approval",
+            Ended::Failed => "failed",
+            Ended::Stopped => "stopped",
+        }
+    }
+
+    /// Whether it came to a plan and did with it what it could.
+    pub fn is_well(self) -> bool {
+        match self {
+            Ended::Reported | Ended::Applied | Ended::AppliedInPart | Ended::AwaitingApproval => true,
+            Ended::Failed | Ended::Stopped => false,
+        }
+    }
+}
+
+/// Runs once with a state that is open for it.
+pub async fn round(
+    config: &Config,
+    schedule: &Schedule,
+    store: &Store,
+    clock: &dyn Clock,
+    stop: &Stop,
+) -> Round {
+    let progress: Arc<dyn Progress> = Arc::new(Silent);
+    let incremental = config.incremental_sources();
+    let notebook = match store.readings(&incremental).await {
+        Ok(readings) => Arc::new(Notebook::new(readings)),
+        Err(error) => {
+            say(&error);
+            return Round { ended: Ended::Failed, planned: None, requests: 0, remaining: None };
+        }
+    };
+    let neighbours = match wiring::connect(config, &progress, &notebook) {
+        Ok(neighbours) => neighbours,
+        Err(error) => {
+            say(&error);
+            return Round { ended: Ended::Failed, planned: None, requests: 0, remaining: None };
+        }
+    };
+    let company = Company { clock, progress: progress.as_ref(), stop: stop.flag() };
+    let went = go(schedule.mode, store, &neighbours, &company, stop).await;
+    if went.is_ok()
+        && let Err(error) = store.keep_readings(&incremental, &notebook.left()).await
+    {
+        // What was done was done; the next run reads more than it would have to.
+        say(&error);
+    }
+    let (requests, remaining) = (neighbours.client.requests(), neighbours.client.remaining());
+    let (ended, planned) = went.unwrap_or_else(|error| {
+        say(&error);
+        (Ended::Failed, None)
+    });
+    Round { ended, planned, requests, remaining }
+}
+
+async fn go(
+    mode: Mode,
+    store: &Store,
+    neighbours: &Neighbours,
+    company: &Company<'_>,
+    stop: &Stop,
+) -> Result<(Ended, Option<(Plan, Outcomes)>), EdgeError> {
+    let planned = tokio::select! {
+        planned = run::planned(store, neighbours, None, company.clock.now()) => planned?,
+        () = stop.asked() => return Ok((Ended::Stopped, None)),
+    };
+    let published = |ended, planned: Planned| Ok((ended, Some((planned.plan, Outcomes::default()))));
+    match step(mode, &planned.plan) {
+        Step::Publish => published(Ended::Reported, planned),
+        Step::AwaitApproval => published(Ended::AwaitingApproval, planned),
+        Step::Apply => match run::carry_out(planned, Approval::Limits, store, neighbours, company).await? {
+            Applied::Done { approved, outcomes } => {
+                let ended = if outcomes.is_partial() { Ended::AppliedInPart } else { Ended::Applied };
+                Ok((ended, Some((approved.into_plan(), outcomes))))
+            }
+            Applied::Refused(refused) => {
+                Ok((Ended::AwaitingApproval, Some((refused.into_plan(), Outcomes::default()))))
+            }
+        },
+    }
+}
+
+/// What becomes of a plan.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    Publish,
+    AwaitApproval,
+    /// The guard's limits decide.
+    Apply,
+}
+
+/// Where nothing is to be changed there is nothing to approve either, and applying it keeps the books: when grace began,
+/// whose seats are ours.
+fn step(mode: Mode, plan: &Plan) -> Step {
+    match mode {
+        Mode::Report => Step::Publish,
+        Mode::Approve if plan.changes().is_empty() && plan.refusals.is_empty() => Step::Apply,
+        Mode::Approve => Step::AwaitApproval,
+        Mode::Auto => Step::Apply,
+    }
+}
+
+fn say(error: &EdgeError) {
+    tracing::error!(error = error.chain(), hint = error.hint, "the run failed; nothing was changed");
+}
