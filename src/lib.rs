@@ -3,7 +3,7 @@
 //! ```text
 //! main -> app -> everything below
 //!           sync                         -> planning, ports, model
-//!           sources gitlab store signatures -> ports, model   never each other
+//!           sources gitlab store signatures notify -> ports, model   never each other
 //!           report, planning             -> model
 //!           ports                        -> model
 //! ```
@@ -16,6 +16,7 @@ pub mod report;
 pub mod ports;
 
 pub mod gitlab;
+pub mod notify;
 pub mod signatures;
 pub mod sources;
 pub mod store;

@@ -12,6 +12,7 @@ use crate::model::add_on::AddOn;
 use crate::model::approval::Warrant;
 use crate::model::group::GroupRef;
 use crate::model::holding::{Change, Memory, SeatKey};
+use crate::model::notice::{Letter, Notice, Parcel, Watch};
 use crate::model::outcome::Outcome;
 use crate::model::person::{Person, SourceName};
 use crate::model::plan::Bookkeeping;
@@ -88,6 +89,24 @@ pub enum Identified {
     },
     /// It would be of this source, but nobody can tell who.
     Unread { because: String },
+}
+
+/// What a source keeps of a reading, so that the next one asks only for what has changed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Remembered {
+    /// Stands for what was to be read; for anything else it is of no use.
+    pub fingerprint: String,
+    /// When all was read last.
+    pub read_whole_at: Timestamp,
+    /// Only the source understands it. It holds what the directory says of people.
+    pub data: Vec<u8>,
+}
+
+/// What the readings of earlier runs left, and what those of this one would leave.
+pub trait Readings: Send + Sync {
+    fn recall(&self, source: &SourceName) -> Option<Arc<Remembered>>;
+    /// Whether it is kept is for the run to say.
+    fn remember(&self, source: &SourceName, remembered: Remembered);
 }
 
 /// What was learnt from a directory at first sight.
@@ -234,11 +253,75 @@ pub struct Intent {
 
 /// Recalls what earlier runs left, changing nothing.
 pub trait Recollection {
-    /// The memory, and the changes that were in flight when an earlier run was killed.
-    fn recall(
+    /// The memory.
+    fn recall(&self, now: Timestamp) -> impl Future<Output = Result<Memory, EdgeError>> + Send;
+}
+
+/// Carries parcels to their readers: by mail, to a webhook.
+pub trait Carrier: Send + Sync {
+    /// The name of [`Parcel::channel`].
+    fn channel(&self) -> &str;
+
+    /// What it would carry of a notice; `None` where it is not to.
+    fn pack(&self, notice: &Notice, letter: &Letter, now: Timestamp) -> Option<Parcel>;
+
+    /// Hands one parcel over, within bounded time.
+    fn carry<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Result<(), NotCarried>>;
+}
+
+/// Why a parcel did not arrive.
+#[derive(Debug)]
+pub struct NotCarried {
+    /// In words that hold no address and no secret.
+    pub because: String,
+    /// Whether trying again later may help. Where it is not known whether the parcel arrived, it does not.
+    pub again: bool,
+}
+
+/// Parcels that wait to be sent; each is sent once, also after a restart.
+pub trait Outbox {
+    /// What was remembered with the last [`Outbox::post`].
+    fn watch(&self) -> impl Future<Output = Result<Watch, EdgeError>> + Send;
+
+    /// Takes in what was not posted before, and remembers the watch, both or neither.
+    fn post(
         &self,
         now: Timestamp,
-    ) -> impl Future<Output = Result<(Memory, Vec<(Change, SeatKey)>), EdgeError>> + Send;
+        parcels: &[Parcel],
+        watch: &Watch,
+    ) -> impl Future<Output = Result<(), EdgeError>> + Send;
+
+    /// Takes out the next parcel that is due. Until it is settled nobody else gets it, also after a restart.
+    fn take(&self, now: Timestamp) -> impl Future<Output = Result<Option<Posted>, EdgeError>> + Send;
+
+    /// What became of a parcel that was taken out.
+    fn settle(
+        &self,
+        posted: &Posted,
+        fate: ParcelFate,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), EdgeError>> + Send;
+}
+
+/// A parcel taken out of the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    pub id: i64,
+    pub parcel: Parcel,
+    pub posted_at: Timestamp,
+    /// How often it was tried before.
+    pub attempts: u32,
+}
+
+/// See [`Outbox::settle`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParcelFate {
+    Carried,
+    /// To be tried again then.
+    Again {
+        at: Timestamp,
+    },
+    GivenUp,
 }
 
 /// Tells the time; the system's, or a test's.

@@ -56,9 +56,9 @@ pub async fn planned(
     undo: Option<&Undo>,
     now: Timestamp,
 ) -> Result<Planned, EdgeError> {
-    let (memory, in_flight) = store.recall(now).await?;
+    let memory = store.recall(now).await?;
     let input = observed(neighbours, undo, memory, now).await?;
-    let in_flight = settled_in_flight(&in_flight, &input.seats.purchases);
+    let in_flight = settled_in_flight(&input.memory.in_flight, &input.seats.purchases);
     Ok(Planned { plan: plan_for(&input, undo), observation: observation::digest(&input), in_flight })
 }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::model::account::AccountId;
 use crate::model::add_on::AddOn;
 use crate::model::person::{PersonKey, SourceName};
+use crate::model::purchase::PurchaseId;
 
 /// One account's seat of one add-on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +65,14 @@ pub struct SourceSize {
     pub groups: BTreeMap<String, u64>,
 }
 
+/// A purchase as an earlier run saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastPurchase {
+    pub id: PurchaseId,
+    pub purchased: u32,
+    pub seen_at: Timestamp,
+}
+
 /// The state as planning needs it. Empty where there is none yet: that costs history, never a wrong seat.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Memory {
@@ -76,6 +85,12 @@ pub struct Memory {
     /// Applied changes of the last [`Memory::RECENT_DAYS`] days, oldest first.
     pub recent: Vec<PastChange>,
     pub last_run_at: Option<Timestamp>,
+    /// What was sent, or about to be, when an earlier run was killed.
+    pub in_flight: Vec<(Change, SeatKey)>,
+    /// The purchases of each add-on, as an apply last saw them.
+    pub purchases: BTreeMap<AddOn, PastPurchase>,
+    /// Add-ons whose purchase has become another add-on's, which is what all of this memory calls it by now.
+    pub moved: Vec<(AddOn, AddOn)>,
 }
 
 impl Memory {

@@ -12,6 +12,7 @@ pub mod explanation;
 pub mod finding;
 pub mod group;
 pub mod holding;
+pub mod notice;
 pub mod outcome;
 pub mod person;
 pub mod plan;

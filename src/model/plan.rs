@@ -65,6 +65,8 @@ pub struct SourceSummary {
     pub people: usize,
     pub groups: usize,
     pub coverage: Coverage,
+    /// Where only changes were read: when the source was last read whole.
+    pub read_whole_at: Option<Timestamp>,
 }
 
 /// The seats of one add-on before and after.
@@ -142,6 +144,10 @@ pub struct Bookkeeping {
     /// Seats taken back in this plan because they were not used.
     pub reclaimed: Vec<SeatKey>,
     pub reclaimed_cancelled: Vec<SeatKey>,
+    /// Add-ons whose purchase has become another add-on's: what is remembered of their seats moves along.
+    pub moved: Vec<(AddOn, AddOn)>,
+    /// The purchases that were seen.
+    pub purchases: Vec<Purchase>,
     /// The sizes of the sources that were read whole.
     pub sizes: BTreeMap<SourceName, SourceSize>,
 }

@@ -20,6 +20,7 @@ pub mod claims;
 pub mod condition;
 pub mod decisions;
 pub mod dossiers;
+pub mod drift;
 pub mod explain;
 pub mod findings;
 pub mod fingerprint;
@@ -28,8 +29,10 @@ pub mod holders;
 pub mod in_part;
 pub mod input;
 pub mod matching;
+pub mod notices;
 pub mod observation;
 pub mod order;
+pub mod purchases;
 pub mod reconcile;
 pub mod rules;
 pub mod undo;
@@ -84,7 +87,12 @@ pub fn plan(input: &PlanningInput) -> Plan {
             && !claims.contains_key(&reading.purchase.add_on)
     };
     let mut tiers = Tiers::beside(&accounts, input.seats.purchases.iter().filter(untouched));
-    let mut bookkeeping = Bookkeeping { sizes: guard::sizes(input), ..Bookkeeping::default() };
+    let mut bookkeeping = Bookkeeping {
+        sizes: guard::sizes(input),
+        moved: input.memory.moved.clone(),
+        purchases: input.seats.purchases.iter().map(|reading| reading.purchase.clone()).collect(),
+        ..Bookkeeping::default()
+    };
     let mut reconciled = Vec::new();
     for (index, desk) in desks.iter().enumerate() {
         let worse: Vec<&Desk<'_>> = desks[index + 1..].iter().filter(|desk| desk.is_tier).collect();
@@ -100,6 +108,8 @@ pub fn plan(input: &PlanningInput) -> Plan {
         reconciled: &reconciled,
     });
     findings.extend(matches.findings.iter().cloned());
+    findings.extend(purchases::findings(input));
+    findings.extend(drift::findings(input, &accounts));
     findings.sort();
     findings.dedup();
 
@@ -158,6 +168,7 @@ fn sources(input: &PlanningInput) -> Vec<SourceSummary> {
             people: snapshot.people.len(),
             groups: snapshot.groups_found(),
             coverage: snapshot.coverage(),
+            read_whole_at: snapshot.read_whole_at,
         })
         .collect();
     sources.sort_by(|a, b| a.source.cmp(&b.source));

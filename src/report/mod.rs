@@ -6,6 +6,7 @@ pub mod explain;
 pub mod html;
 pub mod inert;
 pub mod json;
+pub mod letter;
 pub mod markdown;
 pub mod row;
 pub mod shown;

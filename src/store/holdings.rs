@@ -2,22 +2,24 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::holding::{Change, Holding, Memory, Origin, PastChange, SeatKey, SourceSize};
+use crate::model::holding::{Change, Holding, Memory, Origin, PastChange, PastPurchase, SeatKey, SourceSize};
 use crate::model::person::SourceName;
+use crate::model::purchase::PurchaseId;
 use crate::ports::{EdgeError, Recollection};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::values::micros;
 
 impl Recollection for Store {
-    async fn recall(&self, now: Timestamp) -> Result<(Memory, Vec<(Change, SeatKey)>), EdgeError> {
+    async fn recall(&self, now: Timestamp) -> Result<Memory, EdgeError> {
         let mut memory = Memory::default();
         self.recall_holdings(&mut memory).await?;
         self.recall_clocks(&mut memory).await?;
         self.recall_sizes(&mut memory).await?;
         self.recall_recent(now, &mut memory).await?;
-        let in_flight = self.in_flight().await?;
-        Ok((memory, in_flight))
+        self.recall_purchases(&mut memory).await?;
+        memory.in_flight = self.in_flight().await?;
+        Ok(memory)
     }
 }
 
@@ -75,6 +77,23 @@ impl Store {
             if let Some(size) = memory.sizes.get_mut(&SourceName::new(self.column(row, "source")?)) {
                 size.groups.insert(self.column(row, "name")?, people(self.column(row, "people")?));
             }
+        }
+        Ok(())
+    }
+
+    async fn recall_purchases(&self, memory: &mut Memory) -> Result<(), StoreError> {
+        let rows = sqlx::query("SELECT add_on, purchase, purchased, seen_at FROM purchases")
+            .fetch_all(&mut *self.connection().await)
+            .await
+            .map_err(StoreError::reading("the purchases"))?;
+        for row in &rows {
+            let purchased: i64 = self.column(row, "purchased")?;
+            let past = PastPurchase {
+                id: PurchaseId(self.column::<&str>(row, "purchase")?.into()),
+                purchased: u32::try_from(purchased).unwrap_or_default(),
+                seen_at: self.time(row, "seen_at")?,
+            };
+            memory.purchases.insert(self.add_on(row)?, past);
         }
         Ok(())
     }

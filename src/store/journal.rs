@@ -109,6 +109,7 @@ async fn write_bookkeeping(
     now: Timestamp,
     bookkeeping: &Bookkeeping,
 ) -> Result<(), sqlx::Error> {
+    write_purchases(connection, now, bookkeeping).await?;
     let at = Cell::Number(micros(now));
     let since = |seats: &[SeatKey]| -> Vec<[Cell<'static>; 3]> {
         seats.iter().map(|seat| [key(seat)[0], key(seat)[1], at]).collect()
@@ -151,6 +152,40 @@ async fn write_bookkeeping(
     let sql = "DELETE FROM reclaimed WHERE (add_on, account) IN (VALUES {rows})";
     bulk::execute(connection, sql, &keys(&bookkeeping.reclaimed_cancelled)).await?;
     write_sizes(connection, bookkeeping).await
+}
+
+/// What is remembered of an add-on whose purchase has become another's goes along with it.
+async fn write_purchases(
+    connection: &mut AnyConnection,
+    now: Timestamp,
+    bookkeeping: &Bookkeeping,
+) -> Result<(), sqlx::Error> {
+    const MOVES: [&str; 7] = [
+        "DELETE FROM holdings WHERE add_on = $2 AND account IN (SELECT account FROM holdings WHERE add_on = $1)",
+        "UPDATE holdings SET add_on = $1 WHERE add_on = $2",
+        "DELETE FROM grace WHERE add_on = $2 AND account IN (SELECT account FROM grace WHERE add_on = $1)",
+        "UPDATE grace SET add_on = $1 WHERE add_on = $2",
+        "DELETE FROM reclaimed WHERE add_on = $2 AND account IN (SELECT account FROM reclaimed WHERE add_on = $1)",
+        "UPDATE reclaimed SET add_on = $1 WHERE add_on = $2",
+        "DELETE FROM purchases WHERE add_on <> $1 AND add_on = $2",
+    ];
+    for (from, to) in &bookkeeping.moved {
+        for step in MOVES {
+            sqlx::query(step).bind(to.key()).bind(from.key()).execute(&mut *connection).await?;
+        }
+    }
+    let purchases: Vec<_> = bookkeeping
+        .purchases
+        .iter()
+        .map(|purchase| {
+            let (add_on, id) = (Cell::Text(Some(purchase.add_on.key())), Cell::Text(Some(&*purchase.id.0)));
+            [add_on, id, Cell::Number(purchase.purchased.into()), Cell::Number(micros(now))]
+        })
+        .collect();
+    let sql = "INSERT INTO purchases (add_on, purchase, purchased, seen_at) VALUES {rows}
+               ON CONFLICT (add_on) DO UPDATE SET purchase = excluded.purchase,
+                   purchased = excluded.purchased, seen_at = excluded.seen_at";
+    bulk::execute(connection, sql, &purchases).await
 }
 
 /// The groups of a source that was read go with its old size.

@@ -79,6 +79,14 @@ async fn locked(server: &Server, lock: i32) -> Result<(AnyConnection, bool), Sto
     Ok((connection, is_ours))
 }
 
+/// Connects to write what needs no lead.
+pub async fn open(server: &Server) -> Result<AnyConnection, StoreError> {
+    let mut connection = connect(server).await?;
+    let failed = |cause| StoreError::opening(&place(server), cause);
+    sqlx::raw_sql(DURABLE).execute(&mut connection).await.map_err(failed)?;
+    Ok(connection)
+}
+
 /// From here on the session writes nothing.
 pub async fn only_read(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
     let settings = "SET default_transaction_read_only = on; SET statement_timeout = '60s'";

@@ -33,10 +33,15 @@ impl Store {
             .transpose()
     }
 
+    /// The column `add_on`.
+    pub fn add_on(&self, row: &AnyRow) -> Result<AddOn, StoreError> {
+        let key: &str = self.column(row, "add_on")?;
+        AddOn::from_key(key).ok_or_else(|| self.damaged(format!("`{key}` is no add-on")))
+    }
+
     /// The columns `add_on` and `account`.
     pub fn seat(&self, row: &AnyRow) -> Result<SeatKey, StoreError> {
-        let key: &str = self.column(row, "add_on")?;
-        let add_on = AddOn::from_key(key).ok_or_else(|| self.damaged(format!("`{key}` is no add-on")))?;
+        let add_on = self.add_on(row)?;
         let account: i64 = self.column(row, "account")?;
         Ok(SeatKey { add_on, account: AccountId(account.cast_unsigned()) })
     }

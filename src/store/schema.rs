@@ -107,6 +107,43 @@ const STEPS: &[&str] = &[
         succeeded_at INTEGER
     ) STRICT, WITHOUT ROWID;
 ",
+    // `outbox.due_at` is null while a parcel is being carried, and once it is settled; `body` only until then.
+    "
+    CREATE TABLE purchases (
+        add_on TEXT PRIMARY KEY,
+        purchase TEXT NOT NULL,
+        purchased INTEGER NOT NULL,
+        seen_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE watch (
+        what TEXT PRIMARY KEY,
+        since INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY,
+        channel TEXT NOT NULL,
+        notice TEXT NOT NULL,
+        posted_at INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        due_at INTEGER,
+        settled_at INTEGER,
+        fate TEXT,
+        body TEXT,
+        UNIQUE (channel, notice)
+    ) STRICT;
+    CREATE INDEX outbox_due ON outbox (due_at) WHERE due_at IS NOT NULL;
+",
+    // What incremental sources remember: see `readings.rs`.
+    "
+    CREATE TABLE readings (
+        source TEXT PRIMARY KEY,
+        fingerprint TEXT NOT NULL,
+        read_whole_at INTEGER NOT NULL,
+        data BLOB NOT NULL
+    ) STRICT;
+",
 ];
 
 /// The version that this program reads and writes.

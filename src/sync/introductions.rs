@@ -119,6 +119,7 @@ fn no_groups(home: &Answers) -> Snapshot {
         source: home.source.clone(),
         kind: home.kind,
         reading: Coverage::Complete,
+        read_whole_at: None,
         people: Vec::new(),
         groups: Vec::new(),
         strangers: Vec::new(),

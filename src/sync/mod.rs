@@ -3,4 +3,5 @@
 pub mod apply;
 pub mod batch;
 pub mod introductions;
+pub mod notebook;
 pub mod observe;

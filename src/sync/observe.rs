@@ -17,6 +17,7 @@ use crate::model::rule::Rule;
 use crate::model::snapshot::Snapshot;
 use crate::planning::input::PlanningInput;
 use crate::planning::matching::queries;
+use crate::planning::purchases::follow;
 use crate::ports::{AccountReader, EdgeError, SeatReader, Source};
 use crate::sync::introductions::introduce;
 
@@ -69,6 +70,7 @@ pub async fn observe(
     let unknown: Vec<AccountId> =
         wanted.accounts.iter().copied().filter(|account| !known.contains(account)).collect();
     accounts.extend(gitlab.numbered(&unknown).await?);
+    let memory = follow(memory, &seats);
     Ok(PlanningInput {
         now,
         rules: wanted.rules.clone(),

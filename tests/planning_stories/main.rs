@@ -9,6 +9,8 @@ use crate::world::{World, rule};
 
 mod guard;
 mod holders;
+mod notices;
+mod over_time;
 mod people;
 mod supply;
 mod tiers;

@@ -51,7 +51,7 @@ impl State {
         Store::open(&self.place(), day(0)).await.unwrap()
     }
 
-    pub(crate) async fn memory(&self, now: Timestamp) -> (Memory, Vec<(Change, SeatKey)>) {
+    pub(crate) async fn memory(&self, now: Timestamp) -> Memory {
         let store = Store::open_existing(&self.place()).await.unwrap().expect("there is a state");
         let memory = store.recall(now).await.unwrap();
         store.close().await;

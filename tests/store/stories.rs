@@ -1,6 +1,7 @@
 //! Stories that hold of every state: what is remembered, what is ours, what is history.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use seatsync::model::account::AccountId;
@@ -9,32 +10,13 @@ use seatsync::model::outcome::Outcome;
 use seatsync::model::person::SourceName;
 use seatsync::model::plan::Bookkeeping;
 use seatsync::model::rule::RuleName;
-use seatsync::ports::{Journal as _, Recollection as _, RunId};
+use seatsync::ports::{Journal as _, Recollection as _, Remembered, RunId};
 use seatsync::store::database::Store;
 use seatsync::store::schema;
 
 use crate::state::{State, begin, day, deferred, intent, person, refused, run, seat};
 
-/// Each story is told of both.
-macro_rules! stories {
-    ($($story:ident)*) => {
-        mod on_a_file {
-            $(#[tokio::test]
-            async fn $story() {
-                crate::stories::$story(crate::state::State::file()).await;
-            })*
-        }
-
-        mod on_a_server {
-            $(#[tokio::test]
-            async fn $story() {
-                crate::stories::$story(crate::state::State::server().await).await;
-            })*
-        }
-    };
-}
-
-stories! {
+stories! { stories,
     a_seat_is_ours_from_the_moment_its_assignment_is_sent
     the_next_run_settles_what_a_kill_left_open
     a_seat_that_was_not_given_is_not_ours
@@ -42,6 +24,7 @@ stories! {
     a_revocation_ends_ownership_and_grace
     bookkeeping_is_kept
     only_recent_changes_are_recalled_and_all_are_history
+    what_a_source_remembers_is_kept_until_it_is_no_longer_incremental
     one_run_at_a_time
     an_older_state_is_read_as_it_is_and_brought_up_by_the_next_run
     thousands_of_changes_are_a_few_statements
@@ -54,10 +37,10 @@ async fn a_seat_is_ours_from_the_moment_its_assignment_is_sent(state: State) {
     store.intend(run, day(2), &[intent(Change::Assign, 7)]).await.unwrap();
     drop(store);
 
-    let (memory, in_flight) = state.memory(day(3)).await;
+    let memory = state.memory(day(3)).await;
     let holding = Holding { origin: Origin::Assigned, since: day(2), person: Some(person("p")) };
     assert_eq!(memory.holdings, BTreeMap::from([(seat(7), holding)]));
-    assert_eq!(in_flight, [(Change::Assign, seat(7))]);
+    assert_eq!(memory.in_flight, [(Change::Assign, seat(7))]);
     assert_eq!(memory.last_run_at, Some(day(1)));
     assert!(memory.recent.is_empty(), "what came of it is not known yet");
 }
@@ -72,7 +55,7 @@ async fn the_next_run_settles_what_a_kill_left_open(state: State) {
     }
 
     let store = state.open().await;
-    let (_, in_flight) = store.recall(day(2)).await.unwrap();
+    let in_flight = store.recall(day(2)).await.unwrap().in_flight;
     assert_eq!(in_flight, [(Change::Revoke, seat(9)), (Change::Assign, seat(7)), (Change::Assign, seat(8))]);
     let run = begin(&store, day(2), "sha256:2", &Bookkeeping::default()).await;
     let outcomes = [
@@ -82,8 +65,8 @@ async fn the_next_run_settles_what_a_kill_left_open(state: State) {
     ];
     store.settle(run, day(2), &outcomes).await.unwrap();
 
-    let (memory, in_flight) = store.recall(day(2)).await.unwrap();
-    assert!(in_flight.is_empty());
+    let memory = store.recall(day(2)).await.unwrap();
+    assert!(memory.in_flight.is_empty());
     assert_eq!(memory.holdings.keys().collect::<Vec<_>>(), [&seat(7)]);
     let applied: Vec<PastChange> = memory.recent;
     assert_eq!(
@@ -104,7 +87,7 @@ async fn a_seat_that_was_not_given_is_not_ours(state: State) {
     {
         run(&store, day(0), Change::Assign, account, outcome).await;
     }
-    let (memory, _) = store.recall(day(1)).await.unwrap();
+    let memory = store.recall(day(1)).await.unwrap();
     assert_eq!(memory.holdings.keys().collect::<Vec<_>>(), [&seat(3), &seat(4)]);
 }
 
@@ -115,8 +98,8 @@ async fn a_change_that_was_never_sent_is_history_and_nothing_else(state: State) 
     let outcomes = [(Change::Revoke, seat(7), deferred()), (Change::Assign, seat(8), deferred())];
     store.settle(late, day(1), &outcomes).await.unwrap();
 
-    let (memory, in_flight) = store.recall(day(1)).await.unwrap();
-    assert!(in_flight.is_empty());
+    let memory = store.recall(day(1)).await.unwrap();
+    assert!(memory.in_flight.is_empty());
     assert_eq!(memory.holdings.keys().collect::<Vec<_>>(), [&seat(7)]);
     let (row, changes) = store.run(late).await.unwrap().unwrap();
     assert_eq!(row.counts, BTreeMap::from([("deferred".to_owned(), 2)]));
@@ -136,7 +119,7 @@ async fn a_revocation_ends_ownership_and_grace(state: State) {
     run(&store, day(8), Change::Revoke, 7, Outcome::Applied).await;
     run(&store, day(8), Change::Revoke, 8, refused()).await;
 
-    let (memory, _) = store.recall(day(9)).await.unwrap();
+    let memory = store.recall(day(9)).await.unwrap();
     assert_eq!(memory.holdings.keys().collect::<Vec<_>>(), [&seat(8)]);
     assert_eq!(memory.grace, BTreeMap::from([(seat(8), day(1))]));
     assert_eq!(memory.reclaimed, BTreeMap::from([(seat(7), day(1))]), "it stays reclaimed");
@@ -179,8 +162,9 @@ async fn bookkeeping_is_kept(state: State) {
         sizes: sizes(9, &[("a", 9)]),
         recent: Vec::new(),
         last_run_at: Some(day(1)),
+        ..Memory::default()
     };
-    assert_eq!(store.recall(day(2)).await.unwrap(), (expected, Vec::new()));
+    assert_eq!(store.recall(day(2)).await.unwrap(), expected);
 }
 
 async fn only_recent_changes_are_recalled_and_all_are_history(state: State) {
@@ -188,7 +172,7 @@ async fn only_recent_changes_are_recalled_and_all_are_history(state: State) {
     run(&store, day(0), Change::Assign, 7, Outcome::Applied).await;
     run(&store, day(20), Change::Revoke, 7, Outcome::Applied).await;
     run(&store, day(21), Change::Assign, 7, Outcome::AlreadySo).await;
-    let (memory, _) = store.recall(day(31)).await.unwrap();
+    let memory = store.recall(day(31)).await.unwrap();
     assert_eq!(memory.recent, [PastChange { seat: seat(7), change: Change::Revoke, at: day(20) }]);
 
     let history = store.history(AccountId(7)).await.unwrap();
@@ -208,6 +192,25 @@ async fn only_recent_changes_are_recalled_and_all_are_history(state: State) {
     assert_eq!(runs.iter().map(|run| run.started_at).collect::<Vec<_>>(), [day(21), day(20)]);
     assert_eq!(runs[0].ended.as_deref(), Some("done"));
     assert!(store.run(RunId(99)).await.unwrap().is_none());
+}
+
+async fn what_a_source_remembers_is_kept_until_it_is_no_longer_incremental(state: State) {
+    let names = |names: &[&str]| names.iter().map(|name| SourceName::new(name)).collect();
+    let remembered =
+        |data: &[u8]| Remembered { fingerprint: "f".to_owned(), read_whole_at: day(3), data: data.to_vec() };
+    let left = |name: &str, data: &[u8]| [(SourceName::new(name), Arc::new(remembered(data)))].into();
+    let store = state.open().await;
+    let both = names(&["corp", "lab"]);
+    assert!(store.readings(&both).await.unwrap().is_empty());
+    store.keep_readings(&both, &left("corp", b"1")).await.unwrap();
+    store.keep_readings(&both, &left("lab", b"2")).await.unwrap();
+    store.keep_readings(&both, &left("corp", b"\x003")).await.unwrap();
+    let kept = store.readings(&both).await.unwrap();
+    assert!(kept[&SourceName::new("corp")] == remembered(b"\x003"));
+    assert!(kept[&SourceName::new("lab")] == remembered(b"2"));
+    store.keep_readings(&names(&["lab"]), &BTreeMap::new()).await.unwrap();
+    assert_eq!(store.readings(&both).await.unwrap().len(), 1);
+    store.close().await;
 }
 
 async fn one_run_at_a_time(state: State) {
@@ -252,7 +255,7 @@ async fn an_older_state_is_read_as_it_is_and_brought_up_by_the_next_run(state: S
         state.ask("INSERT INTO runs (started_at, digest) VALUES (1000000, 'sha256:1')").await;
         let before = state.tables().await;
 
-        let (memory, _) = state.memory(day(0)).await;
+        let memory = state.memory(day(0)).await;
         assert_eq!(memory.last_run_at, Some(Timestamp::from_second(1).unwrap()));
         assert_eq!(state.tables().await, before, "reading changed nothing");
 
@@ -278,8 +281,8 @@ async fn thousands_of_changes_are_a_few_statements(state: State) {
         accounts.clone().map(|account| (Change::Assign, seat(account), outcome(account))).collect();
     store.settle(run, day(0), &outcomes).await.unwrap();
 
-    let (memory, in_flight) = store.recall(day(1)).await.unwrap();
-    assert!(in_flight.is_empty());
+    let memory = store.recall(day(1)).await.unwrap();
+    assert!(memory.in_flight.is_empty());
     assert_eq!(memory.holdings.len(), 2500 + 1250);
     let counts = store.run(run).await.unwrap().unwrap().0.counts;
     assert_eq!(counts, BTreeMap::from([("applied".to_owned(), 1250), ("refused".to_owned(), 1250)]));

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 pub mod ad_front;
+pub mod authority;
 pub mod company;
 pub mod dns;
 pub mod fake_ldap;
@@ -13,5 +14,6 @@ pub mod samba_edits;
 pub mod samba_place;
 pub mod samba_reading;
 pub mod slapd;
+pub mod smtp;
 pub mod spoiler;
 pub mod stage;

@@ -10,6 +10,8 @@ const PACKAGES: &[&str] = &[
     "openssh-client",
     "postgresql",
     "prometheus",
+    // A mail server.
+    "python3-aiosmtpd",
     // An Active Directory domain controller, and what makes a domain for it.
     "samba",
     "samba-ad-dc",

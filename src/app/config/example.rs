@@ -23,7 +23,7 @@ mod tests {
     }
 
     fn parsed(text: &str) -> Config {
-        let secret = |_: &str| Some("secret".to_owned());
+        let secret = |_: &str| Some("https://secret.example.com".to_owned());
         Config::parse(text, Path::new("config.example.toml"), &secret)
             .unwrap_or_else(|error| panic!("{}", error.render(false)))
     }
@@ -103,6 +103,7 @@ mod tests {
             .lines()
             .take_while(|line| !line.starts_with("#[ldif"))
             .chain(EXAMPLE.lines().skip_while(|line| !line.starts_with("[[rule]]")))
+            .take_while(|line| !line.starts_with("[notify]"))
             .map(|line| match line.strip_prefix('#') {
                 Some(key) if !key.starts_with(' ') && !examples.iter().any(|name| key.starts_with(name)) => {
                     format!("{key}\n")

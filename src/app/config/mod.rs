@@ -1,5 +1,6 @@
 //! The configuration, read twice: as written, then as meant, with every complaint of a file in one go.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,8 +15,10 @@ use crate::app::config::meaning::sources::SourceConfig;
 use crate::app::config::meaning::state::StateConfig;
 use crate::app::config::reading::Reading;
 use crate::gitlab::config::GitLabConfig;
+use crate::model::person::SourceName;
 use crate::model::policy::Policy;
 use crate::model::rule::Rule;
+use crate::notify::config::NotifyConfig;
 
 pub mod complaint;
 pub mod duration;
@@ -44,6 +47,8 @@ pub struct Config {
     pub serve: ServeConfig,
     /// Who may sign plans.
     pub allowed_signers: Option<PathBuf>,
+    /// `None` where nobody is to be told anything.
+    pub notify: Option<NotifyConfig>,
     /// The file it was read from.
     pub path: PathBuf,
 }
@@ -73,6 +78,18 @@ impl Config {
         let unreadable = |cause| ConfigError::Unreadable { path: path.to_owned(), cause };
         let text = fs::read_to_string(path).map_err(unreadable)?;
         Config::parse(&text, path, &secret::environment)
+    }
+
+    /// The sources that may be read by their changes.
+    pub fn incremental_sources(&self) -> BTreeSet<SourceName> {
+        self.sources
+            .iter()
+            .filter(|source| match source {
+                SourceConfig::Ldap(ldap) => ldap.incremental,
+                SourceConfig::Ldif(_) | SourceConfig::Csv(_) => false,
+            })
+            .map(|source| source.name().clone())
+            .collect()
     }
 
     /// Reads the text of the file at `path`; `variable` looks up the environment.
@@ -110,13 +127,21 @@ impl Config {
         let serve = meaning::serve::serve(&written, &mut reading);
         let (approval, allowed_signers) = meaning::approval::approval(&written, &mut reading);
         let policy = Policy { matching, approval, ..meaning::policy::policy(&written, &mut reading) };
+        let notify = meaning::notify::notify(&written, &policy, &mut reading);
 
         let complaints = [shape.complaints, reading.complaints].concat();
         match (gitlab, state, serve) {
-            (Some(gitlab), Some(state), Some(serve)) if complaints.is_empty() => {
-                let path = path.to_owned();
-                Ok(Config { gitlab, state, sources, rules, policy, allowed_signers, serve, path })
-            }
+            (Some(gitlab), Some(state), Some(serve)) if complaints.is_empty() => Ok(Config {
+                gitlab,
+                state,
+                sources,
+                rules,
+                policy,
+                serve,
+                allowed_signers,
+                notify,
+                path: path.to_owned(),
+            }),
             (Some(_) | None, Some(_) | None, Some(_) | None) => {
                 Err(invalid(&[shape.secrets, reading.secrets].concat(), complaints))
             }

@@ -61,6 +61,7 @@ pub fn snapshot(
         source: source.clone(),
         kind,
         reading,
+        read_whole_at: None,
         people,
         groups,
         strangers,

@@ -10,12 +10,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::app::config::file::approval::Approval;
+use crate::app::config::file::notify::Notify;
 use crate::app::config::file::rules::{AddOns, Limits, Rule, Tiers};
 use crate::app::config::file::serve::{Schedule, Serve};
 use crate::app::config::file::sources::{Csv, Ldap, Ldif};
 use crate::app::config::written::{DurationText, Secret, Written};
 
 pub mod approval;
+pub mod notify;
 pub mod rules;
 pub mod serve;
 pub mod sources;
@@ -55,6 +57,8 @@ pub struct File {
     pub schedule: Vec<Written<Schedule>>,
     /// Who must have signed a plan before it is applied.
     pub approval: Option<Written<Approval>>,
+    /// Whom `seatsync serve` tells, of what, and how.
+    pub notify: Option<Notify>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -3,6 +3,7 @@
 pub mod approval;
 pub mod bind;
 pub mod gitlab;
+pub mod notify;
 pub mod policy;
 pub mod rules;
 pub mod serve;
