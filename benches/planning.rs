@@ -78,6 +78,7 @@ fn big_company() -> PlanningInput {
             source: corp,
             kind: SourceKind::Ldap,
             reading: Coverage::Complete,
+            read_whole_at: None,
             people,
             groups: (0..RULES).map(group).collect(),
             findings: Vec::new(),

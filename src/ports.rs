@@ -69,6 +69,24 @@ pub trait Source: Send + Sync {
     fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>>;
 }
 
+/// What a source keeps of a reading, so that the next one asks only for what has changed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Remembered {
+    /// Stands for what was to be read; for anything else it is of no use.
+    pub fingerprint: String,
+    /// When all was read last.
+    pub read_whole_at: Timestamp,
+    /// Only the source understands it. It holds what the directory says of people.
+    pub data: Vec<u8>,
+}
+
+/// What the readings of earlier runs left, and what those of this one would leave.
+pub trait Readings: Send + Sync {
+    fn recall(&self, source: &SourceName) -> Option<Arc<Remembered>>;
+    /// Whether it is kept is for the run to say.
+    fn remember(&self, source: &SourceName, remembered: Remembered);
+}
+
 /// What was learnt from a directory at first sight.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {

@@ -34,6 +34,7 @@ fn config(server: &FakeLdap, schema: Schema) -> LdapConfig {
         person_base_dn: "dc=x".to_owned(),
         group_filter: None,
         person_filter: None,
+        incremental: false,
         directory: Directory {
             schema,
             nested_groups: true,

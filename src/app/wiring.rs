@@ -16,6 +16,7 @@ use crate::ports::{Carrier, Clock, EdgeError, Progress, Source};
 use crate::sources::csv::source::CsvSource;
 use crate::sources::ldap::ldif::LdifSource;
 use crate::sources::ldap::source::LdapSource;
+use crate::sync::notebook::Notebook;
 use crate::sync::observe::Wanted;
 
 /// Everything a command may read.
@@ -37,11 +38,19 @@ pub fn configuration(common: &Common) -> Result<Config, ConfigError> {
 }
 
 /// Makes the adapters. Nothing is contacted yet.
-pub fn connect(config: &Config, progress: &Arc<dyn Progress>) -> Result<Neighbours, EdgeError> {
+pub fn connect(
+    config: &Config,
+    progress: &Arc<dyn Progress>,
+    notebook: &Arc<Notebook>,
+) -> Result<Neighbours, EdgeError> {
     let client = Arc::new(Client::new(config.gitlab.clone())?);
     Ok(Neighbours {
         wanted: Wanted { rules: config.rules.clone(), policy: config.policy.clone(), accounts: Vec::new() },
-        sources: config.sources.iter().map(|source| source_of(source, progress)).collect::<Result<_, _>>()?,
+        sources: config
+            .sources
+            .iter()
+            .map(|source| source_of(source, progress, notebook))
+            .collect::<Result<_, _>>()?,
         gitlab: Reader::new(Arc::clone(&client), Arc::clone(progress)),
         client,
     })
@@ -59,11 +68,18 @@ pub fn carriers(config: &NotifyConfig, clock: &Arc<dyn Clock>) -> Result<Vec<Arc
     Ok(carriers)
 }
 
-fn source_of(config: &SourceConfig, progress: &Arc<dyn Progress>) -> Result<Arc<dyn Source>, EdgeError> {
+fn source_of(
+    config: &SourceConfig,
+    progress: &Arc<dyn Progress>,
+    notebook: &Arc<Notebook>,
+) -> Result<Arc<dyn Source>, EdgeError> {
     let progress = Some(Arc::clone(progress));
     let clock = Arc::new(SystemClock);
     Ok(match config {
-        SourceConfig::Ldap(ldap) => Arc::new(LdapSource::new(ldap.clone(), clock, progress)?),
+        SourceConfig::Ldap(ldap) => {
+            let source = LdapSource::new(ldap.clone(), clock, progress)?;
+            Arc::new(source.remembering(Arc::clone(notebook) as _))
+        }
         SourceConfig::Ldif(ldif) => Arc::new(LdifSource::new(ldif.clone(), clock, progress)),
         SourceConfig::Csv(csv) => Arc::new(CsvSource::new(csv.clone())),
     })

@@ -65,6 +65,8 @@ pub struct SourceSummary {
     pub people: usize,
     pub groups: usize,
     pub coverage: Coverage,
+    /// Where only changes were read: when the source was last read whole.
+    pub read_whole_at: Option<Timestamp>,
 }
 
 /// The seats of one add-on before and after.

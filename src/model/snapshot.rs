@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::model::finding::Finding;
 use crate::model::group::{Group, GroupRef, Member};
 use crate::model::person::{Person, SourceName};
@@ -38,6 +40,8 @@ pub struct Snapshot {
     pub kind: SourceKind,
     /// Of the reading as a whole; a group may be less than that. See [`Snapshot::coverage`].
     pub reading: Coverage,
+    /// Where only changes were read: when the source was last read whole.
+    pub read_whole_at: Option<Timestamp>,
     /// Everyone in the groups below, each once.
     pub people: Vec<Arc<Person>>,
     /// One for each group that was asked for.
@@ -80,6 +84,7 @@ impl Snapshot {
             source,
             kind,
             reading: Coverage::Partial { because: because.to_owned() },
+            read_whole_at: None,
             people: Vec::new(),
             groups: wanted
                 .iter()

@@ -168,6 +168,7 @@ fn sources(input: &PlanningInput) -> Vec<SourceSummary> {
             people: snapshot.people.len(),
             groups: snapshot.groups_found(),
             coverage: snapshot.coverage(),
+            read_whole_at: snapshot.read_whole_at,
         })
         .collect();
     sources.sort_by(|a, b| a.source.cmp(&b.source));

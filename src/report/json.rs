@@ -106,6 +106,8 @@ struct SourceEntry<'a> {
     coverage: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     because: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_whole_at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -267,6 +269,7 @@ impl<'a> SourceEntry<'a> {
             groups: source.groups,
             coverage,
             because,
+            read_whole_at: source.read_whole_at.map(|at| at.to_string()),
         }
     }
 }

@@ -241,7 +241,7 @@ impl Page {
             .iter()
             .map(|source| {
                 let coverage = match &source.coverage {
-                    Coverage::Complete => "read whole".to_owned(),
+                    Coverage::Complete => words::read(source.read_whole_at),
                     Coverage::Partial { because } => format!("**partial:** {}", sentence(because)),
                 };
                 vec![

@@ -98,7 +98,7 @@ impl Page {
             plan.sources.iter().map(|source| source.source.as_str().chars().count()).max().unwrap_or(0);
         for source in &plan.sources {
             let coverage = match &source.coverage {
-                Coverage::Complete => "read whole".to_owned(),
+                Coverage::Complete => words::read(source.read_whole_at),
                 Coverage::Partial { because } => {
                     self.paint(Ink::Red, &format!("partial: {}", shown(because)))
                 }

@@ -19,6 +19,14 @@ pub struct Words {
     pub so: String,
 }
 
+/// How a source was read to its end.
+pub fn read(read_whole_at: Option<Timestamp>) -> String {
+    match read_whole_at {
+        None => "read whole".to_owned(),
+        Some(at) => format!("read by its changes since {}", at.strftime("%Y-%m-%d %H:%M UTC")),
+    }
+}
+
 /// The words of one decision.
 pub fn decision(decision: &Decision) -> Words {
     let rule = || decision.grounds.as_ref().map_or_else(|| "entitled".to_owned(), grounds);

@@ -135,6 +135,15 @@ const STEPS: &[&str] = &[
     ) STRICT;
     CREATE INDEX outbox_due ON outbox (due_at) WHERE due_at IS NOT NULL;
 ",
+    // What incremental sources remember: see `readings.rs`.
+    "
+    CREATE TABLE readings (
+        source TEXT PRIMARY KEY,
+        fingerprint TEXT NOT NULL,
+        read_whole_at INTEGER NOT NULL,
+        data BLOB NOT NULL
+    ) STRICT;
+",
 ];
 
 /// The version that this program reads and writes.

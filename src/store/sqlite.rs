@@ -1,6 +1,6 @@
 //! The state in one SQLite file: to change it, or to read it without a trace.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 
 use sqlx::AnyConnection;
@@ -13,6 +13,8 @@ use crate::store::place::Place;
 
 /// Opens the file, and makes it where there is none. What is committed is on the disk.
 pub async fn open(path: &Path) -> Result<AnyConnection, StoreError> {
+    keep_private(path)
+        .map_err(|cause| StoreError::Open { place: place(path), cause: sqlx::Error::Io(cause) })?;
     let mut connection = connect(path, &[("mode", "rwc")]).await?;
     sqlx::raw_sql("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000")
         .execute(&mut connection)
@@ -38,6 +40,17 @@ pub async fn open_existing(path: &Path) -> Result<Option<AnyConnection>, StoreEr
         .await
         .map_err(|cause| StoreError::opening(&place(path), cause))?;
     Ok(Some(connection))
+}
+
+/// Makes the file its owner's alone, and where there is none, one that is; SQLite gives the files beside it the same mode.
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    let file = File::options().append(true).create(true).open(path)?;
+    #[cfg(unix)]
+    // A file that belongs to somebody else stays as they made it.
+    drop(file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)));
+    #[cfg(not(unix))]
+    drop(file);
+    Ok(())
 }
 
 /// Connects, and looks whether the file is intact.

@@ -2,4 +2,5 @@
 
 pub mod apply;
 pub mod batch;
+pub mod notebook;
 pub mod observe;

@@ -21,6 +21,20 @@ async fn where_there_is_no_state_reading_makes_none() {
     assert!(Store::open_existing(&place).await.unwrap().is_none());
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&Place::File(folder.path().join("seatsync.db")), day(0)).await.unwrap();
+    run(&store, day(0), Change::Assign, 7, Outcome::Applied).await;
+    for entry in std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert!(mode == 0o600 || name.ends_with(".lock"), "{name}: {mode:o}");
+    }
+}
+
 #[tokio::test]
 async fn reading_leaves_no_trace() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! Stories that hold of every state: what is remembered, what is ours, what is history.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use seatsync::model::account::AccountId;
@@ -9,7 +10,7 @@ use seatsync::model::outcome::Outcome;
 use seatsync::model::person::SourceName;
 use seatsync::model::plan::Bookkeeping;
 use seatsync::model::rule::RuleName;
-use seatsync::ports::{Journal as _, Recollection as _, RunId};
+use seatsync::ports::{Journal as _, Recollection as _, Remembered, RunId};
 use seatsync::store::database::Store;
 use seatsync::store::schema;
 
@@ -23,6 +24,7 @@ stories! { stories,
     a_revocation_ends_ownership_and_grace
     bookkeeping_is_kept
     only_recent_changes_are_recalled_and_all_are_history
+    what_a_source_remembers_is_kept_until_it_is_no_longer_incremental
     one_run_at_a_time
     an_older_state_is_read_as_it_is_and_brought_up_by_the_next_run
     thousands_of_changes_are_a_few_statements
@@ -190,6 +192,25 @@ async fn only_recent_changes_are_recalled_and_all_are_history(state: State) {
     assert_eq!(runs.iter().map(|run| run.started_at).collect::<Vec<_>>(), [day(21), day(20)]);
     assert_eq!(runs[0].ended.as_deref(), Some("done"));
     assert!(store.run(RunId(99)).await.unwrap().is_none());
+}
+
+async fn what_a_source_remembers_is_kept_until_it_is_no_longer_incremental(state: State) {
+    let names = |names: &[&str]| names.iter().map(|name| SourceName::new(name)).collect();
+    let remembered =
+        |data: &[u8]| Remembered { fingerprint: "f".to_owned(), read_whole_at: day(3), data: data.to_vec() };
+    let left = |name: &str, data: &[u8]| [(SourceName::new(name), Arc::new(remembered(data)))].into();
+    let store = state.open().await;
+    let both = names(&["corp", "lab"]);
+    assert!(store.readings(&both).await.unwrap().is_empty());
+    store.keep_readings(&both, &left("corp", b"1")).await.unwrap();
+    store.keep_readings(&both, &left("lab", b"2")).await.unwrap();
+    store.keep_readings(&both, &left("corp", b"\x003")).await.unwrap();
+    let kept = store.readings(&both).await.unwrap();
+    assert!(kept[&SourceName::new("corp")] == remembered(b"\x003"));
+    assert!(kept[&SourceName::new("lab")] == remembered(b"2"));
+    store.keep_readings(&names(&["lab"]), &BTreeMap::new()).await.unwrap();
+    assert_eq!(store.readings(&both).await.unwrap().len(), 1);
+    store.close().await;
 }
 
 async fn one_run_at_a_time(state: State) {

@@ -43,6 +43,7 @@ pub fn config(slapd: &Slapd) -> LdapConfig {
         person_base_dn: SUFFIX.to_owned(),
         group_filter: None,
         person_filter: None,
+        incremental: false,
         directory: Directory {
             schema: Schema::Rfc2307bis,
             nested_groups: true,

@@ -29,6 +29,7 @@ pub fn config(samba: &Samba) -> LdapConfig {
         person_base_dn: BASE.to_owned(),
         group_filter: None,
         person_filter: None,
+        incremental: false,
         directory: Directory {
             schema: Schema::ActiveDirectory,
             nested_groups: true,

@@ -23,6 +23,8 @@ pub struct Options {
     pub schema: String,
     /// `access to …` lines before the usual ones.
     pub access: String,
+    /// `overlay …` lines of the company's database.
+    pub overlays: String,
     /// Whether nobody may bind anonymously.
     pub no_anonymous: bool,
 }
@@ -209,7 +211,7 @@ fn configuration(directory: &TempDir, options: &Options) -> String {
     let path = directory.path().display();
     let security = if options.require_tls { "security simple_bind=56" } else { "" };
     let disallow = if options.no_anonymous { "disallow bind_anon" } else { "" };
-    let Options { schema, access, .. } = options;
+    let Options { schema, access, overlays, .. } = options;
     format!(
         r#"include {SCHEMA}/core.schema
 include {SCHEMA}/cosine.schema
@@ -220,6 +222,9 @@ modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload ppolicy
 moduleload retcode
+moduleload syncprov
+moduleload memberof
+moduleload refint
 threads 4
 {schema}
 TLSCACertificateFile {path}/ca.pem
@@ -248,6 +253,7 @@ access to attrs=userPassword by anonymous auth by * none
 access to * by * read
 overlay ppolicy
 ppolicy_use_lockout
+{overlays}
 
 database mdb
 suffix "dc=fault"

@@ -47,6 +47,7 @@ impl World {
             source: corp.clone(),
             kind: SourceKind::Ldap,
             reading: Coverage::Complete,
+            read_whole_at: None,
             people: Vec::new(),
             groups: Vec::new(),
             findings: Vec::new(),

@@ -19,6 +19,7 @@ use crate::ports::{Clock, Progress, RunId};
 use crate::report::document::Document;
 use crate::report::words;
 use crate::store::database::Store;
+use crate::sync::notebook::Notebook;
 
 pub async fn run(args: &ApplyArgs, common: &Common) -> Result<Exit, Failure> {
     let config = wiring::configuration(common)?;
@@ -95,12 +96,15 @@ pub async fn carry_out(
 ) -> Result<Applied, Failure> {
     let now = clock.now();
     let store = Store::open(&config.state.place, now).await?;
-    let neighbours = wiring::connect(config, progress)?;
+    let incremental = config.incremental_sources();
+    let notebook = Arc::new(Notebook::new(store.readings(&incremental).await?));
+    let neighbours = wiring::connect(config, progress, &notebook)?;
     let undo = match undoes {
         Some(run) => Some(of_run(&store, run).await?),
         None => None,
     };
     let planned = run::planned(&store, &neighbours, undo.as_ref(), now).await?;
+    store.keep_readings(&incremental, &notebook.left()).await?;
     progress.clear();
     let approval = approval(&planned.plan)?;
     let company = Company { clock, progress: progress.as_ref(), stop: &AtomicBool::new(false) };

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
+
 use crate::app::cli::Common;
 use crate::app::clock::SystemClock;
 use crate::app::commands::plan::recalled;
@@ -23,8 +25,8 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
     let config = wiring::configuration(common)?;
     let now = SystemClock.now();
     let progress = progress::for_this_terminal();
-    let neighbours = wiring::connect(&config, &progress)?;
-    let memory = recalled(&config.state.place, now).await?;
+    let (memory, notebook) = recalled(&config, now).await?;
+    let neighbours = wiring::connect(&config, &progress, &notebook)?;
     let mut page = Page::default();
     page.configuration(&config);
     let preflight = neighbours.gitlab.preflight().await;
@@ -42,6 +44,7 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
                 snapshot.people.len(),
                 snapshot.groups_found(),
                 &snapshot.coverage(),
+                snapshot.read_whole_at,
             );
         }
     } else {
@@ -115,12 +118,22 @@ impl Page {
         }
     }
 
-    fn source(&mut self, name: &str, people: usize, groups: usize, coverage: &Coverage) {
+    fn source(
+        &mut self,
+        name: &str,
+        people: usize,
+        groups: usize,
+        coverage: &Coverage,
+        read_whole_at: Option<Timestamp>,
+    ) {
         match coverage {
             Coverage::Complete => {
                 let (people, groups) =
                     (plural(people, "person", "people"), plural(groups, "group", "groups"));
-                self.line("ok", &format!("source {name}: {people} in {groups}, read whole"));
+                self.line(
+                    "ok",
+                    &format!("source {name}: {people} in {groups}, {}", words::read(read_whole_at)),
+                );
             }
             Coverage::Partial { because } => {
                 self.partial = true;
@@ -131,7 +144,13 @@ impl Page {
 
     fn plan(&mut self, plan: &Plan) {
         for source in &plan.sources {
-            self.source(source.source.as_str(), source.people, source.groups, &source.coverage);
+            self.source(
+                source.source.as_str(),
+                source.people,
+                source.groups,
+                &source.coverage,
+                source.read_whole_at,
+            );
         }
         for finding in &plan.findings {
             self.partial |= finding.level == Level::Error;

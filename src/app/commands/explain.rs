@@ -1,5 +1,6 @@
 //! `seatsync explain`: everything about one person or account, and its history.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::app::cli::{Common, ExplainArgs};
@@ -21,6 +22,7 @@ use crate::ports::{AccountReader as _, Clock as _, EdgeError};
 use crate::report;
 use crate::store::database::Store;
 use crate::store::place::Place;
+use crate::sync::notebook::Notebook;
 
 pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
     let config = wiring::configuration(common)?;
@@ -50,7 +52,8 @@ pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
 
 /// The accounts of this address or username, whether rules speak of them or not.
 async fn asked_for(config: &Config, asked: &str) -> Result<Vec<Arc<Account>>, EdgeError> {
-    let neighbours = wiring::connect(config, &progress::for_this_terminal())?;
+    let notebook = Arc::new(Notebook::new(BTreeMap::new()));
+    let neighbours = wiring::connect(config, &progress::for_this_terminal(), &notebook)?;
     let asked = asked.trim();
     let person = Person::from(Profile {
         username: Some(asked.into()),

@@ -1,5 +1,8 @@
 //! `seatsync plan`: observes, decides and reports. Changes nothing anywhere.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::app::cli::{Common, PlanArgs};
@@ -16,7 +19,7 @@ use crate::planning::plan;
 use crate::ports::{Clock as _, EdgeError, Recollection as _};
 use crate::report::document::Document;
 use crate::store::database::Store;
-use crate::store::place::Place;
+use crate::sync::notebook::Notebook;
 use crate::sync::observe::observe;
 
 pub async fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Failure> {
@@ -34,20 +37,21 @@ pub async fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Failure> {
 
 /// Observes for a command that changes nothing: the state is only read, and not made if there is none.
 pub async fn observed(config: &Config, now: Timestamp) -> Result<PlanningInput, EdgeError> {
-    let memory = recalled(&config.state.place, now).await?;
+    let (memory, notebook) = recalled(config, now).await?;
     let progress = progress::for_this_terminal();
-    let neighbours = wiring::connect(config, &progress)?;
+    let neighbours = wiring::connect(config, &progress, &notebook)?;
     let input = observe(&neighbours.wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await;
     progress.clear();
     input
 }
 
 /// What earlier runs left, without making or changing the state.
-pub async fn recalled(place: &Place, now: Timestamp) -> Result<Memory, EdgeError> {
-    let Some(store) = Store::open_existing(place).await? else {
-        return Ok(Memory::default());
-    };
-    let memory = store.recall(now).await?;
-    store.close().await;
-    Ok(memory)
+pub async fn recalled(config: &Config, now: Timestamp) -> Result<(Memory, Arc<Notebook>), EdgeError> {
+    let (mut memory, mut readings) = (Memory::default(), BTreeMap::new());
+    if let Some(store) = Store::open_existing(&config.state.place).await? {
+        memory = store.recall(now).await?;
+        readings = store.readings(&config.incremental_sources()).await?;
+        store.close().await;
+    }
+    Ok((memory, Arc::new(Notebook::new(readings))))
 }

@@ -1,5 +1,7 @@
 //! `seatsync undo`: plans the reverse of what a run did. Changes nothing; `seatsync apply` carries it out.
 
+use std::sync::Arc;
+
 use crate::app::cli::{Common, UndoArgs};
 use crate::app::clock::SystemClock;
 use crate::app::config::Config;
@@ -11,6 +13,7 @@ use crate::app::{progress, wiring};
 use crate::ports::{Clock as _, Recollection as _, RunId};
 use crate::report::document::Document;
 use crate::store::database::Store;
+use crate::sync::notebook::Notebook;
 
 pub async fn run(args: &UndoArgs, common: &Common) -> Result<Exit, Failure> {
     let config = wiring::configuration(common)?;
@@ -20,9 +23,10 @@ pub async fn run(args: &UndoArgs, common: &Common) -> Result<Exit, Failure> {
     };
     let undo = of_run(&store, RunId(args.run)).await?;
     let memory = store.recall(now).await?;
+    let notebook = Arc::new(Notebook::new(store.readings(&config.incremental_sources()).await?));
     store.close().await;
     let progress = progress::for_this_terminal();
-    let neighbours = wiring::connect(&config, &progress)?;
+    let neighbours = wiring::connect(&config, &progress, &notebook)?;
     let input = run::observed(&neighbours, Some(&undo), memory, now).await;
     progress.clear();
     let plan = run::plan_for(&input?, Some(&undo));

@@ -32,9 +32,9 @@ pub async fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Failure> {
     let config = wiring::configuration(common)?;
     let (assumptions, words) = assumptions(&args.what_if, &config)?;
     let now = SystemClock.now();
-    let memory = recalled(&config.state.place, now).await?;
+    let (memory, notebook) = recalled(&config, now).await?;
     let progress = progress::for_this_terminal();
-    let mut neighbours = wiring::connect(&config, &progress)?;
+    let mut neighbours = wiring::connect(&config, &progress, &notebook)?;
     let others = assumptions.rules.iter().flat_map(|(rules, _)| rules.iter().cloned());
     neighbours.wanted.rules.extend(others);
     let input = observed(&neighbours, None, memory, now).await;

@@ -1,5 +1,6 @@
 //! The configuration, read twice: as written, then as meant, with every complaint of a file in one go.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use crate::app::config::meaning::sources::SourceConfig;
 use crate::app::config::meaning::state::StateConfig;
 use crate::app::config::reading::Reading;
 use crate::gitlab::config::GitLabConfig;
+use crate::model::person::SourceName;
 use crate::model::policy::Policy;
 use crate::model::rule::Rule;
 use crate::notify::config::NotifyConfig;
@@ -76,6 +78,18 @@ impl Config {
         let unreadable = |cause| ConfigError::Unreadable { path: path.to_owned(), cause };
         let text = fs::read_to_string(path).map_err(unreadable)?;
         Config::parse(&text, path, &secret::environment)
+    }
+
+    /// The sources that may be read by their changes.
+    pub fn incremental_sources(&self) -> BTreeSet<SourceName> {
+        self.sources
+            .iter()
+            .filter(|source| match source {
+                SourceConfig::Ldap(ldap) => ldap.incremental,
+                SourceConfig::Ldif(_) | SourceConfig::Csv(_) => false,
+            })
+            .map(|source| source.name().clone())
+            .collect()
     }
 
     /// Reads the text of the file at `path`; `variable` looks up the environment.

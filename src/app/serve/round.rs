@@ -15,6 +15,7 @@ use crate::planning::guard::Approval;
 use crate::planning::notices::Happened;
 use crate::ports::{Clock, EdgeError, Progress};
 use crate::store::database::Store;
+use crate::sync::notebook::Notebook;
 
 /// What a run left behind.
 pub struct Round {
@@ -76,7 +77,16 @@ pub async fn round(
     stop: &Stop,
 ) -> Round {
     let progress: Arc<dyn Progress> = Arc::new(Silent);
-    let neighbours = match wiring::connect(config, &progress) {
+    let incremental = config.incremental_sources();
+    let notebook = match store.readings(&incremental).await {
+        Ok(readings) => Arc::new(Notebook::new(readings)),
+        Err(error) => {
+            say(&error);
+            let because = Some(error.chain());
+            return Round { ended: Ended::Failed, because, planned: None, requests: 0, remaining: None };
+        }
+    };
+    let neighbours = match wiring::connect(config, &progress, &notebook) {
         Ok(neighbours) => neighbours,
         Err(error) => {
             say(&error);
@@ -86,6 +96,12 @@ pub async fn round(
     };
     let company = Company { clock, progress: progress.as_ref(), stop: stop.flag() };
     let went = go(schedule.mode, store, &neighbours, &company, stop).await;
+    if went.is_ok()
+        && let Err(error) = store.keep_readings(&incremental, &notebook.left()).await
+    {
+        // What was done was done; the next run reads more than it would have to.
+        say(&error);
+    }
     let (requests, remaining) = (neighbours.client.requests(), neighbours.client.remaining());
     let (ended, planned, because) = match went {
         Ok((ended, planned)) => (ended, planned, None),

@@ -65,6 +65,7 @@ fn snapshot(source: &SourceName, people: &BTreeMap<PersonId, Listed>, wanted: &[
         source: source.clone(),
         kind: SourceKind::Csv,
         reading: Coverage::Complete,
+        read_whole_at: None,
         people: known.iter().map(|listed| listed.person.clone()).collect(),
         groups,
         findings: Vec::new(),

@@ -34,6 +34,8 @@ pub struct LdapConfig {
     pub person_base_dn: String,
     pub group_filter: Option<String>,
     pub person_filter: Option<String>,
+    /// Whether what has changed is to be read instead of all, where that is safe.
+    pub incremental: bool,
     pub directory: Directory,
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use ldap3::controls::{PagedResults, RawControl};
+use lber::structure::StructureTag;
+use ldap3::controls::{Control, PagedResults, RawControl};
 use ldap3::{Ldap, LdapResult, Scope};
 use url::Url;
 
@@ -70,6 +71,14 @@ pub struct Query<'a> {
 pub enum Step {
     Entry(Entry),
     PageEnd,
+}
+
+/// What a server sends before the result of a search, its references to other servers excepted.
+#[derive(Debug)]
+pub enum Item {
+    Entry(Entry, Vec<RawControl>),
+    /// An `IntermediateResponse` (RFC 4511, section 4.13), undecoded.
+    Aside(StructureTag),
 }
 
 /// Why a search brought less than all.
@@ -152,29 +161,59 @@ impl Connection {
         brought: &mut Brought,
         mut each: impl FnMut(Entry) + Send,
     ) -> Result<Vec<u8>, Failure> {
+        let entries = |item| match item {
+            Item::Entry(entry, _) => each(entry),
+            Item::Aside(_) => {}
+        };
+        let controls = self.exchange(query, self.controls(cookie), brought, entries).await?;
+        let paging = controls.into_iter().find(|control| control.ctype == PAGED_RESULTS);
+        let Some(value) = paging.and_then(|control| control.val) else { return Ok(Vec::new()) };
+        wire::page_cookie(&value)
+            .ok_or_else(|| self.useless("the server sent a malformed page cookie".to_owned()))
+    }
+
+    /// Searches with these controls, handing over everything that comes. With success come the controls of the result.
+    pub async fn converse(
+        &self,
+        query: Query<'_>,
+        controls: Vec<RawControl>,
+        each: impl FnMut(Item) + Send,
+    ) -> Result<Vec<RawControl>, Failure> {
+        self.exchange(query, controls, &mut Brought::default(), each).await
+    }
+
+    async fn exchange(
+        &self,
+        query: Query<'_>,
+        controls: Vec<RawControl>,
+        brought: &mut Brought,
+        mut each: impl FnMut(Item) + Send,
+    ) -> Result<Vec<RawControl>, Failure> {
         if let Some(because) = self.lost.get() {
             return Err(Failure::new(because));
         }
         let mut ldap = self.ldap.clone();
-        ldap.with_timeout(self.timeout).with_controls(self.controls(cookie));
+        ldap.with_timeout(self.timeout).with_controls(controls);
         let started = ldap.streaming_search(query.base, query.scope, query.filter, query.attributes).await;
         let mut stream = started.map_err(|error| self.gone(&error))?;
         loop {
             let next = stream.next().await;
             self.relay.taken();
             match next {
-                Ok(Some(item)) if item.is_ref() || item.is_intermediate() => {
+                Ok(Some(item)) if item.is_ref() => {
                     brought.asides += 1;
-                    if item.is_ref() {
-                        brought.references.extend(wire::reference(item.0));
-                    }
+                    brought.references.extend(wire::reference(item.0));
+                }
+                Ok(Some(item)) if item.is_intermediate() => {
+                    brought.asides += 1;
+                    each(Item::Aside(item.0));
                 }
                 Ok(Some(item)) => {
                     let Some(entry) = wire::entry(item.0) else {
                         return Err(self.useless("the server sent a malformed entry".to_owned()));
                     };
                     brought.size += entry.size();
-                    each(entry);
+                    each(Item::Entry(entry, raw(item.1)));
                 }
                 Ok(None) => break,
                 Err(error) => {
@@ -197,10 +236,7 @@ impl Connection {
             }
             return Err(failure);
         }
-        let paging = result.ctrls.into_iter().find(|control| control.1.ctype == PAGED_RESULTS);
-        let Some(value) = paging.and_then(|control| control.1.val) else { return Ok(Vec::new()) };
-        wire::page_cookie(&value)
-            .ok_or_else(|| self.useless("the server sent a malformed page cookie".to_owned()))
+        Ok(raw(result.ctrls))
     }
 
     fn controls(&self, cookie: Option<&[u8]>) -> Vec<RawControl> {
@@ -234,8 +270,12 @@ impl Connection {
     }
 }
 
+fn raw(controls: Vec<Control>) -> Vec<RawControl> {
+    controls.into_iter().map(|control| control.1).collect()
+}
+
 impl Failure {
-    fn new(because: &str) -> Failure {
+    pub fn new(because: &str) -> Failure {
         Failure { because: because.to_owned(), code: None, matched: String::new() }
     }
 

@@ -10,9 +10,9 @@ use crate::model::group::GroupRef;
 use crate::sources::ldap::config::{AttributeNames, Directory};
 use crate::sources::ldap::decode::{self, Primary, attributes, group_classes, group_names};
 use crate::sources::ldap::entry::Entry;
-use crate::sources::ldap::ldif_packed::{Descriptions, Packed};
 use crate::sources::ldap::ldif_records::{Refusal, read};
 use crate::sources::ldap::lookup::{Fate, GroupSearch, Lookup, Name};
+use crate::sources::ldap::packed::{Descriptions, Packed};
 
 /// The entries of one file.
 pub struct Tree {

@@ -44,6 +44,12 @@ impl<'a> Live<'a> {
         Live { connection, config, attributes: attributes(&config.directory), bases, people }
     }
 
+    /// The same server, asked for names alone.
+    pub fn naming_only(&self) -> Live<'a> {
+        let (bases, people) = (self.bases.clone(), self.people.clone());
+        Live { attributes: vec!["1.1".to_owned()], bases, people, ..*self }
+    }
+
     /// That an entry is a group.
     pub fn is_group(&self) -> String {
         let classes = group_classes(self.config.directory.schema);

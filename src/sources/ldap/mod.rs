@@ -1,6 +1,7 @@
 //! LDAP directories and Active Directory, read over the network or from an LDIF export.
 
 pub mod active_directory;
+pub mod changes;
 pub mod config;
 pub mod connection;
 pub mod conversation;
@@ -16,13 +17,13 @@ pub mod guid;
 #[cfg(feature = "gssapi")]
 pub mod kerberos;
 pub mod ldif;
-pub mod ldif_packed;
 pub mod ldif_records;
 pub mod ldif_tree;
 pub mod live;
 pub mod lookup;
 pub mod members;
 pub mod opening;
+pub mod packed;
 pub mod probe;
 pub mod ranges;
 pub mod reading;

@@ -50,7 +50,7 @@ pub fn snapshot(
     findings.sort_unstable();
     findings.dedup();
     let reading = shared_id(&people).map_or(Coverage::Complete, |because| Coverage::Partial { because });
-    Snapshot { source: source.clone(), kind, reading, people, groups, findings }
+    Snapshot { source: source.clone(), kind, reading, read_whole_at: None, people, groups, findings }
 }
 
 /// The people by their ids, and for each earlier place the new one.

@@ -9,7 +9,8 @@ use rustls::ClientConfig;
 use crate::model::group::GroupRef;
 use crate::model::person::SourceName;
 use crate::model::snapshot::{Snapshot, SourceKind};
-use crate::ports::{Clock, EdgeError, Probe, Progress, Source};
+use crate::ports::{Clock, EdgeError, Probe, Progress, Readings, Source};
+use crate::sources::ldap::changes::reader::{Reading, read as by_changes};
 use crate::sources::ldap::config::LdapConfig;
 use crate::sources::ldap::connection::Connection;
 use crate::sources::ldap::decode::Decoder;
@@ -34,6 +35,7 @@ pub struct LdapSource {
     /// Accounts of Active Directory end at a moment.
     clock: Arc<dyn Clock>,
     progress: Option<Arc<dyn Progress>>,
+    readings: Option<Arc<dyn Readings>>,
 }
 
 impl LdapSource {
@@ -44,7 +46,12 @@ impl LdapSource {
         progress: Option<Arc<dyn Progress>>,
     ) -> Result<LdapSource, LdapError> {
         let tls = tls::client_config(&config)?;
-        Ok(LdapSource { config, tls, clock, progress })
+        Ok(LdapSource { config, tls, clock, progress, readings: None })
+    }
+
+    /// Where it finds what it remembers, and leaves what it would remember, if it is to be read by its changes.
+    pub fn remembering(self, readings: Arc<dyn Readings>) -> LdapSource {
+        LdapSource { readings: Some(readings).filter(|_| self.config.incremental), ..self }
     }
 
     /// Reads from one server after the other until one of them answers to the end. Nothing of one reading goes into
@@ -65,17 +72,29 @@ impl LdapSource {
     }
 
     async fn read_from(&self, connection: &Connection, wanted: &[GroupRef]) -> Snapshot {
-        let live = Live::new(connection, &self.config);
-        let decoder = Decoder::new(&self.config.directory, self.clock.now());
+        let now = self.clock.now();
         let what = format!("ldap {}: people", self.config.name);
         let told = |people| {
             if let Some(progress) = &self.progress {
                 progress.at(&what, people, None);
             }
         };
-        let (roots, graph) = walk(&live, &decoder, wanted, &told).await;
+        let Reading { roots, graph, read_whole_at, finding } = match &self.readings {
+            Some(readings) => {
+                by_changes(connection, &self.config, readings.as_ref(), wanted, now, &told).await
+            }
+            None => {
+                let live = Live::new(connection, &self.config);
+                let decoder = Decoder::new(&self.config.directory, now);
+                let (roots, graph) = walk(&live, &decoder, wanted, &told).await;
+                Reading { roots, graph, read_whole_at: None, finding: None }
+            }
+        };
         let nested = self.config.directory.nested_groups;
-        snapshot(&self.config.name, SourceKind::Ldap, wanted, roots, graph, nested)
+        let mut snapshot = snapshot(&self.config.name, SourceKind::Ldap, wanted, roots, graph, nested);
+        snapshot.read_whole_at = read_whole_at;
+        snapshot.findings.extend(finding);
+        snapshot
     }
 }
 

@@ -37,14 +37,16 @@ pub fn page_cookie(value: &[u8]) -> Option<Vec<u8>> {
     primitive(parts.next()?)
 }
 
-fn constructed(tag: StructureTag) -> Option<Vec<StructureTag>> {
+/// The parts of a constructed value.
+pub fn constructed(tag: StructureTag) -> Option<Vec<StructureTag>> {
     match tag.payload {
         PL::C(parts) => Some(parts),
         PL::P(_) => None,
     }
 }
 
-fn primitive(tag: StructureTag) -> Option<Vec<u8>> {
+/// The bytes of a primitive value.
+pub fn primitive(tag: StructureTag) -> Option<Vec<u8>> {
     match tag.payload {
         PL::P(bytes) => Some(bytes),
         PL::C(_) => None,

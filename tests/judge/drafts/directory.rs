@@ -102,6 +102,7 @@ pub(crate) fn snapshot(name: &str, people: &[Option<PersonDraft>], groups: &[Gro
         source: SourceName::new(name),
         kind: SourceKind::Ldap,
         reading: Coverage::Complete,
+        read_whole_at: None,
         people: present.iter().map(|(human, draft)| Arc::new(draft.build(*human))).collect(),
         groups: readings.collect(),
         findings: Vec::new(),

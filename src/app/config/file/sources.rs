@@ -45,6 +45,10 @@ pub struct Ldap {
     /// How many entries the server is asked for at a time.
     #[schemars(range(min = 1, max = 10_000), extend("default" = 1000))]
     pub page_size: Option<u32>,
+    /// Whether only what has changed is read where that is safe: by DirSync of Active Directory, or by content
+    /// synchronisation (RFC 4533) of OpenLDAP. What the directory says of people is then kept in the state.
+    #[schemars(extend("default" = false))]
+    pub incremental: Option<bool>,
     /// For each operation, and for each answer of a search.
     #[schemars(extend("default" = "30s"))]
     pub timeout: Option<Written<DurationText>>,

@@ -117,6 +117,7 @@ fn ldap(name: SourceName, written: &file::Ldap, reading: &mut Reading<'_>) -> Op
         base_dn,
         group_filter,
         person_filter,
+        incremental: written.incremental.unwrap_or(false),
         directory: directory?,
     })
 }

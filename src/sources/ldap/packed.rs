@@ -1,14 +1,15 @@
-//! Entries in a few hundred bytes each, for a file of hundreds of thousands of them.
+//! Entries in a few hundred bytes each, where hundreds of thousands of them are held.
 
 use crate::sources::ldap::entry::{Entry, EntryAttribute};
 
-/// The attribute descriptions of a file, each once: packed entries hold their places.
-#[derive(Debug, Default)]
-pub struct Descriptions(Vec<String>);
+/// The attribute descriptions of many entries, each once: packed entries hold their places.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Descriptions(pub Vec<String>);
 
-/// One entry: its DN, then for each value the place of the description and the bytes, all with their lengths.
-#[derive(Debug)]
-pub struct Packed(Box<[u8]>);
+/// One entry: its DN, then for each value the place of the description and the bytes, all with their lengths. It is
+/// read with the [`Descriptions`] that it was packed with, and no others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packed(pub Box<[u8]>);
 
 impl Descriptions {
     pub fn pack(&mut self, entry: &Entry) -> Packed {
@@ -60,13 +61,13 @@ fn pull(bytes: &[u8]) -> (&[u8], &[u8]) {
 }
 
 fn length(of: usize) -> u32 {
-    u32::try_from(of).expect("a value of an export is smaller than four gigabytes")
+    u32::try_from(of).expect("a value of a directory is smaller than four gigabytes")
 }
 
 #[cfg(test)]
 mod tests {
     use crate::sources::ldap::entry::{Entry, EntryAttribute};
-    use crate::sources::ldap::ldif_packed::Descriptions;
+    use crate::sources::ldap::packed::Descriptions;
 
     #[test]
     fn what_is_unpacked_is_what_was_packed() {
