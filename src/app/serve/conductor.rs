@@ -196,6 +196,13 @@ impl Conductor {
         };
         tracing::info!(schedule = schedule.name, mode = schedule.mode.key(), "a run begins");
         let tray = listing(&self.config).await;
+        // A run that was asked for is due for nobody else: were we killed, it would not be taken up.
+        if let Part::Leader(leading) = &self.part
+            && leading.asked.contains(&schedule.name)
+            && let Err(error) = store.owe_schedule(&schedule.name).await
+        {
+            tracing::warn!(error = error.chain(), "the begin of a run could not be written down");
+        }
         let (config, clock, stop) =
             (Arc::clone(&self.config), Arc::clone(&self.clock), Arc::clone(&self.stop));
         let done = {
@@ -208,7 +215,13 @@ impl Conductor {
                 }
             }
         };
-        if let Err(error) = store.settle_schedule(&schedule.name, began, done.ended.is_well()).await {
+        // What was cut short stays due: whoever leads next takes it up at once.
+        let settled = if self.stop.is_asked() && done.ended.is_cut_short() {
+            store.owe_schedule(&schedule.name).await
+        } else {
+            store.settle_schedule(&schedule.name, began, done.ended.is_well()).await
+        };
+        if let Err(error) = settled {
             tracing::warn!(error = error.chain(), "the end of a run could not be written down");
         }
         store.close().await;

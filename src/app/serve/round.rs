@@ -55,6 +55,14 @@ impl Ended {
         }
     }
 
+    /// Whether there was more to be done, where seatsync was asked to stop.
+    pub fn is_cut_short(self) -> bool {
+        match self {
+            Ended::Stopped | Ended::AppliedInPart => true,
+            Ended::Reported | Ended::Applied | Ended::AwaitingApproval | Ended::Failed => false,
+        }
+    }
+
     /// Whether it came to a plan and did with it what it could.
     pub fn is_well(self) -> bool {
         match self {
