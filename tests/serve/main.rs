@@ -11,3 +11,4 @@ mod sidecar;
 mod supervision;
 #[path = "../support/mod.rs"]
 mod support;
+mod telling;

@@ -12,6 +12,7 @@ use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
 use crate::app::output::{chain, print};
+use crate::app::serve::telling::templates;
 use crate::app::serve::tray;
 use crate::app::{progress, wiring};
 use crate::gitlab::preflight::{Preflight, Stops};
@@ -31,7 +32,7 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
     let neighbours = wiring::connect(&config, &progress, &notebook)?;
     let mut page = Page::default();
     page.configuration(&config);
-    page.approvals(&config);
+    page.other_files(&config);
     let preflight = neighbours.gitlab.preflight().await;
     page.gitlab(&config, &preflight);
     for source in &neighbours.sources {
@@ -79,11 +80,16 @@ impl Page {
         self.line("ok", &format!("configuration {}: {sources}, {rules}", config.path.display()));
     }
 
-    fn approvals(&mut self, config: &Config) {
+    fn other_files(&mut self, config: &Config) {
         let signers = config.allowed_signers.as_ref().map(|_| brought::allowed_signers(config).map(drop));
         let required = config.policy.approval.required;
         let tray = config.serve.approved.as_ref().map(|folder| tray::plans(folder, required).map(drop));
         if let Some(Err(error)) = signers {
+            self.failed = true;
+            self.line("error", &chain(&error));
+        }
+        let templates = config.notify.as_ref().map(|notify| templates(notify.templates.as_deref()).map(drop));
+        if let Some(Err(error)) = templates {
             self.failed = true;
             self.line("error", &chain(&error));
         }

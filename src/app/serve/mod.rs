@@ -29,6 +29,7 @@ pub mod schedule;
 pub mod signals;
 pub mod stop;
 pub mod supervisor;
+pub mod telling;
 pub mod tray;
 
 /// Messages that may wait for the conductor; whoever comes beyond that is told so.
