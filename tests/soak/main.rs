@@ -143,7 +143,10 @@ async fn run(site: &Site, weather: &Weather, now: Timestamp) -> Came {
     };
     drop(somebody);
     match came {
-        None => Came::Killed,
+        None => {
+            site.quiets_down().await;
+            Came::Killed
+        }
         Some(Ok(Applied::Done { approved, outcomes })) => {
             Came::Done { plan: Box::new(approved.into_plan()), outcomes }
         }
@@ -184,10 +187,13 @@ fn resident() -> u64 {
 fn words(came: &Came) -> String {
     match came {
         Came::Failed(because) => format!("failed: {because}"),
-        Came::Done { outcomes, .. } => {
-            let refusals: BTreeSet<String> =
-                outcomes.changes.iter().map(|change| format!("{:?}", change.outcome)).collect();
-            format!("{}: {refusals:?}", came.key())
+        Came::Done { plan, outcomes } => {
+            let unmoved = plan.decisions.iter().filter(|decision| decision.verdict.change().is_none());
+            let unmoved: BTreeSet<String> = unmoved
+                .filter(|decision| decision.verdict.key() != "keep")
+                .map(|decision| format!("{} {:?}", decision.account.username(), decision.verdict))
+                .collect();
+            format!("{}: {:?}\n{unmoved:#?}\n{:?}", came.key(), outcomes.changes, plan.add_ons)
         }
         Came::Refused { plan } => format!("refused: {:?}", plan.refusals),
         Came::Killed => came.key().to_owned(),

@@ -51,7 +51,8 @@ impl Post {
     /// Tells of a run that its process has survived, and delivers whatever is due.
     pub(crate) async fn tell(&self, site: &Site, came: &Came, mood: MailMood, now: Timestamp) {
         *self.carrier.mood.lock().unwrap() = mood;
-        let outbox = StoredOutbox::open(site.place(), now).await.unwrap();
+        let outbox = StoredOutbox::open(site.place()).await.unwrap();
+        outbox.recover(now).await.unwrap();
         let watch = outbox.watch().await.unwrap();
         let happened = match came {
             Came::Done { plan, outcomes } => Happened::Applied { plan, outcomes },
@@ -70,7 +71,7 @@ impl Post {
         outbox.post(now, &parcels, &watch).await.unwrap();
         let (carriers, clock) = ([Arc::clone(&self.carrier) as Arc<dyn Carrier>], FixedClock(now));
         tokio::select! {
-            delivered = deliver(&outbox, &carriers, &clock) => delivered.unwrap(),
+            delivered = deliver(&outbox, &carriers, &clock, || false) => delivered.unwrap(),
             () = self.carrier.died.notified() => {}
         }
     }

@@ -42,6 +42,8 @@ pub(crate) struct Site {
     people: Vec<String>,
     /// Who truly is in the group that the rule names.
     platform: BTreeSet<String>,
+    /// Whose seat was taken by hand.
+    robbed: BTreeSet<AccountId>,
 }
 
 impl Site {
@@ -68,7 +70,7 @@ impl Site {
         // Shorter than can be written: nobody else waits for this GitLab.
         config.gitlab.retry_deadline = Duration::from_millis(200);
         let platform = people.iter().take(35).cloned().collect();
-        let site = Site { gitlab, config, directory, people, platform };
+        let site = Site { gitlab, config, directory, people, platform, robbed: BTreeSet::new() };
         site.publish();
         site
     }
@@ -98,8 +100,10 @@ impl Site {
         }
         if chance.once_in(8) {
             let account = self.anybody(chance);
-            // An administrator takes a seat by hand, if there is one.
-            self.gitlab.world().unseat(ENTERPRISE, account);
+            // An administrator takes a seat by hand. Twice would be a quarrel, and seatsync keeps out of it.
+            if self.robbed.insert(account) {
+                self.gitlab.world().unseat(ENTERPRISE, account);
+            }
         }
         self.publish();
     }
@@ -135,6 +139,15 @@ impl Site {
 
     pub(crate) fn place(&self) -> &Place {
         &self.config.state.place
+    }
+
+    /// Unlike a process, a run that is dropped leaves threads and tasks that finish what they had in hand: the state whoever
+    /// has it locked, and GitLab, whose one thread takes one request after the other, what was asked before this.
+    pub(crate) async fn quiets_down(&self) {
+        self.state("BEGIN IMMEDIATE; COMMIT").await;
+        let client = reqwest::Client::new();
+        // An answer is an answer, whatever the weather makes of it.
+        drop(client.get(format!("{}/simulator", self.gitlab.url())).send().await);
     }
 
     /// What the state answers; of an order: nothing.
