@@ -9,7 +9,10 @@ use crate::app::config::meaning::sources::SourceConfig;
 use crate::app::config::{Config, ConfigError};
 use crate::gitlab::client::Client;
 use crate::gitlab::reader::Reader;
-use crate::ports::{EdgeError, Progress, Source};
+use crate::notify::config::NotifyConfig;
+use crate::notify::mail::Mail;
+use crate::notify::webhook::Webhook;
+use crate::ports::{Carrier, Clock, EdgeError, Progress, Source};
 use crate::sources::csv::source::CsvSource;
 use crate::sources::ldap::ldif::LdifSource;
 use crate::sources::ldap::source::LdapSource;
@@ -51,6 +54,18 @@ pub fn connect(
         gitlab: Reader::new(Arc::clone(&client), Arc::clone(progress)),
         client,
     })
+}
+
+/// Makes the carriers of notices. Nothing is contacted yet.
+pub fn carriers(config: &NotifyConfig, clock: &Arc<dyn Clock>) -> Result<Vec<Arc<dyn Carrier>>, EdgeError> {
+    let mut carriers: Vec<Arc<dyn Carrier>> = Vec::new();
+    if let Some(mail) = &config.mail {
+        carriers.push(Arc::new(Mail::new(mail.clone())?));
+    }
+    for webhook in &config.webhooks {
+        carriers.push(Arc::new(Webhook::new(webhook.clone(), Arc::clone(clock))?));
+    }
+    Ok(carriers)
 }
 
 fn source_of(

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::model::account::AccountId;
 use crate::model::add_on::AddOn;
 use crate::model::person::SourceName;
 use crate::model::plan::Refusal;
@@ -77,6 +78,7 @@ pub enum Matter {
 /// Whom a personal notice goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
+    pub account: AccountId,
     pub username: Box<str>,
     /// The name to greet by.
     pub name: String,
@@ -154,7 +156,24 @@ impl Notice {
 
     /// Whom it is for, where it is about their own seat.
     pub fn recipient(&self) -> Option<&Recipient> {
-        match &self.matter {
+        self.matter.recipient()
+    }
+}
+
+impl Matter {
+    /// The same, addressed.
+    pub fn addressed(mut self, email: &str) -> Matter {
+        if let Matter::SeatAssigned { to, .. }
+        | Matter::SeatEnds { to, .. }
+        | Matter::SeatTakenBack { to, .. } = &mut self
+        {
+            to.email = Some(email.into());
+        }
+        self
+    }
+
+    fn recipient(&self) -> Option<&Recipient> {
+        match self {
             Matter::SeatAssigned { to, .. }
             | Matter::SeatEnds { to, .. }
             | Matter::SeatTakenBack { to, .. } => Some(to),

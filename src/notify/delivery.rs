@@ -18,13 +18,17 @@ const WAITS: [SignedDuration; 5] = [
     SignedDuration::from_hours(4),
 ];
 
-/// Sends whatever is due. A parcel that does not arrive is tried again later and holds up no other.
+/// Sends whatever is due, until it is asked to stop. A parcel that does not arrive is tried again later and holds up no
+/// other.
 pub async fn deliver(
     outbox: &impl Outbox,
     carriers: &[Arc<dyn Carrier>],
     clock: &dyn Clock,
+    is_asked_to_stop: impl Fn() -> bool,
 ) -> Result<(), EdgeError> {
-    while let Some(posted) = outbox.take(clock.now()).await? {
+    while !is_asked_to_stop()
+        && let Some(posted) = outbox.take(clock.now()).await?
+    {
         let channel = &*posted.parcel.channel;
         let carrier = carriers.iter().find(|carrier| carrier.channel() == channel);
         let carried = match carrier {

@@ -43,6 +43,8 @@ pub fn notices(
     watch: &Watch,
     now: Timestamp,
 ) -> (Vec<Notice>, Watch) {
+    // What is remembered is not finer than this, and the same instant is to have the same key.
+    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
     let mut teller = Teller { before: watch, now, watch: Watch::default(), notices: Vec::new() };
     match happened {
         Happened::Failed { because } => {
@@ -206,6 +208,7 @@ fn recipient(decision: &Decision) -> Recipient {
     let person = decision.person.as_ref().map(|known| &known.person);
     let username: Box<str> = decision.account.username().into();
     Recipient {
+        account: decision.account.id,
         name: person.map_or(&*username, |person| person.label()).to_owned(),
         email: person.and_then(|person| person.email()).map(Into::into),
         username,

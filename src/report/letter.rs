@@ -221,7 +221,12 @@ pub fn data(matter: &Matter) -> Value {
 /// One of each kind, with names that must be escaped.
 fn examples() -> Vec<Notice> {
     let add_on = AddOn::DuoEnterprise;
-    let to = || Recipient { username: "ada".into(), name: "Ada <Byron>".to_owned(), email: None };
+    let to = || Recipient {
+        account: crate::model::account::AccountId(7),
+        username: "ada".into(),
+        name: "Ada <Byron>".to_owned(),
+        email: None,
+    };
     let at = jiff::Timestamp::UNIX_EPOCH;
     let matters = [
         Matter::AwaitsApproval { digest: "sha256:0".to_owned(), assign: 1, revoke: 2, refusals: Vec::new() },

@@ -4,9 +4,10 @@
 //! All SQL is written once, as both databases take it: `$1` for values, no function of one of them alone.
 //!
 //! It holds ids alone (account numbers, the directory's keys of people, names of rules and groups): no names of people,
-//! no addresses, no secrets. The exception is asked for: of a source that is `incremental`, `readings` holds what its
-//! directory says of the people in the groups that rules name. A file is its owner's alone. Whoever may write it can make seatsync believe that a seat is its own, so it belongs to the
-//! account that seatsync runs as.
+//! no addresses, no secrets. The exceptions are asked for: of a source that is `incremental`, `readings` holds what its
+//! directory says of the people in the groups that rules name; and `outbox` holds letters until they are sent. A file is
+//! its owner's alone. Whoever may write it can make seatsync believe that a seat is its own, so it belongs to the account
+//! that seatsync runs as.
 
 pub mod approvals;
 pub mod audit;

@@ -27,20 +27,26 @@ pub struct StoredOutbox {
 }
 
 impl StoredOutbox {
-    /// Opens it beside whoever runs. What was on its way when an earlier process was killed may have arrived: it is not
-    /// carried again, and said in the log.
-    pub async fn open(place: &Place, now: Timestamp) -> Result<StoredOutbox, EdgeError> {
-        let mut connection = match place {
+    /// Opens it beside whoever runs.
+    pub async fn open(place: &Place) -> Result<StoredOutbox, EdgeError> {
+        let connection = match place {
             Place::File(path) => sqlite::open(path).await?,
             Place::Server(server) => postgres::open(server).await?,
         };
+        Ok(StoredOutbox { connection: Mutex::new(connection), place: place.clone() })
+    }
+
+    /// What was on its way when an earlier process was killed may have arrived: it is not carried again, and said in the
+    /// log. Nobody else may be carrying. What was settled long ago is forgotten.
+    pub async fn recover(&self, now: Timestamp) -> Result<(), EdgeError> {
+        let mut connection = self.connection.lock().await;
         let failed = StoreError::writing("notices that were on their way");
         let lost = sqlx::query(
             "UPDATE outbox SET settled_at = $1, fate = 'perhaps carried', body = NULL
              WHERE due_at IS NULL AND settled_at IS NULL",
         )
         .bind(micros(now))
-        .execute(&mut connection)
+        .execute(&mut *connection)
         .await
         .map_err(&failed)?
         .rows_affected();
@@ -52,10 +58,26 @@ impl StoredOutbox {
         }
         sqlx::query("DELETE FROM outbox WHERE settled_at < $1")
             .bind(micros(now.checked_sub(MEMORY).unwrap_or(Timestamp::MIN)))
-            .execute(&mut connection)
+            .execute(&mut *connection)
             .await
             .map_err(&failed)?;
-        Ok(StoredOutbox { connection: Mutex::new(connection), place: place.clone() })
+        Ok(())
+    }
+
+    /// When the next parcel is due; `None` while there is none.
+    pub async fn next_due(&self) -> Result<Option<Timestamp>, EdgeError> {
+        let failed = StoreError::reading("when a notice is due");
+        let row = sqlx::query("SELECT min(due_at) AS due_at FROM outbox WHERE due_at IS NOT NULL")
+            .fetch_one(&mut *self.connection.lock().await)
+            .await
+            .map_err(&failed)?;
+        let due: Option<i64> = row.try_get("due_at").map_err(&failed)?;
+        Ok(due.map(|due| Timestamp::from_microsecond(due).unwrap_or_default()))
+    }
+
+    pub async fn close(self) {
+        // What was committed is safe, whatever becomes of closing.
+        let _ = self.connection.into_inner().close().await;
     }
 
     fn posted(&self, row: &AnyRow) -> Result<Posted, sqlx::Error> {

@@ -36,6 +36,25 @@ impl Store {
         Ok(schedules)
     }
 
+    /// A run of it is to come to its end, even if whoever begins it does not: nothing counts as done.
+    pub async fn owe_schedule(&self, name: &str) -> Result<(), EdgeError> {
+        let failed = StoreError::writing("the schedules");
+        let written = self.written(async {
+            let mut connection = self.connection().await;
+            let mut transaction = self.right()?.begin(&mut connection).await?;
+            sqlx::query(
+                "INSERT INTO schedules (name, settled_until) VALUES ($1, 0)
+                 ON CONFLICT (name) DO UPDATE SET settled_until = excluded.settled_until",
+            )
+            .bind(name)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+            transaction.commit().await.map_err(&failed)
+        });
+        Ok(written.await?)
+    }
+
     /// A run began then, and is over; it went well or it did not.
     pub async fn settle_schedule(&self, name: &str, began: Timestamp, well: bool) -> Result<(), EdgeError> {
         let failed = StoreError::writing("the schedules");

@@ -3,8 +3,12 @@
 
 mod leadership;
 mod reorganisation;
+#[expect(dead_code, reason = "the tests of `serve` use more of it")]
+#[path = "../serve/sidecar.rs"]
+mod sidecar;
 #[path = "../support/mod.rs"]
 mod support;
+mod takeover;
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::{Duration, Instant};

@@ -4,6 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::support::stage::{LDIF, PLATFORM, Stage, names};
 
+/// Beyond no size of a department.
+pub(crate) const LIMITS: &str =
+    "[limits]\nmax_revocations = 10000\nmax_revocations_percent = 100\nmax_source_shrink_percent = 100\n";
+
 /// Whoever is killed and what is left of it is up to these.
 pub(crate) struct Reorganisation {
     pub(crate) stage: Stage,
@@ -27,12 +31,21 @@ impl Reorganisation {
         let everyone: Vec<&str> = departments.iter().flatten().chain(&staff).map(String::as_str).collect();
         let mut stage = Stage::new(&everyone, u32::try_from(size + staff.len()).unwrap());
         stage.remember_at(state);
-        let limits = "[limits]\nmax_revocations = 10000\nmax_revocations_percent = 100\nmax_source_shrink_percent = 100\n";
-        stage.configure(LDIF, &format!("{PLATFORM}\n{limits}"));
+        stage.configure(LDIF, &format!("{PLATFORM}\n{LIMITS}"));
         let reorganisation = Reorganisation { stage, departments, staff, seated: 0 };
         reorganisation.publish();
         reorganisation.stage.run("apply --yes").exits(0);
         reorganisation
+    }
+
+    /// The department that has no seats.
+    pub(crate) fn idle(&self) -> &[String] {
+        &self.departments[1 - self.seated]
+    }
+
+    /// The department that has the seats, or is to have them.
+    pub(crate) fn busy(&self) -> &[String] {
+        &self.departments[self.seated]
     }
 
     /// The department that has the seats and the staff, as the directory and as GitLab ought to show them.

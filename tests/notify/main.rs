@@ -9,6 +9,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
+use seatsync::model::account::AccountId;
 use seatsync::model::add_on::AddOn;
 use seatsync::model::notice::{Letter, Matter, Notice, Recipient};
 use seatsync::report::letter::Templates;
@@ -23,7 +24,12 @@ fn waiting() -> Notice {
 }
 
 fn assigned(email: Option<&str>) -> Notice {
-    let to = Recipient { username: "ada".into(), name: "Ada Byron".to_owned(), email: email.map(Into::into) };
+    let to = Recipient {
+        account: AccountId(7),
+        username: "ada".into(),
+        name: "Ada Byron".to_owned(),
+        email: email.map(Into::into),
+    };
     let matter = Matter::SeatAssigned { add_on: AddOn::DuoEnterprise, to };
     Notice { key: "seat_assigned duo_enterprise 7".to_owned(), matter }
 }

@@ -10,3 +10,4 @@ mod sidecar;
 mod supervision;
 #[path = "../support/mod.rs"]
 mod support;
+mod telling;

@@ -25,7 +25,9 @@ fn parcel(key: &str) -> Parcel {
 }
 
 async fn outbox(state: &State, now: Timestamp) -> StoredOutbox {
-    StoredOutbox::open(&state.place(), now).await.unwrap()
+    let outbox = StoredOutbox::open(&state.place()).await.unwrap();
+    outbox.recover(now).await.unwrap();
+    outbox
 }
 
 async fn a_notice_is_carried_once_however_often_it_is_posted(state: State) {
@@ -62,6 +64,7 @@ async fn what_did_not_arrive_is_due_again_later(state: State) {
     outbox.post(day(0), &[parcel("a")], &Watch::default()).await.unwrap();
     let taken = outbox.take(day(0)).await.unwrap().unwrap();
     outbox.settle(&taken, ParcelFate::Again { at: day(1) }, day(0)).await.unwrap();
+    assert_eq!(outbox.next_due().await.unwrap(), Some(day(1)));
     let early = day(1).checked_sub(SignedDuration::from_secs(1)).unwrap();
     assert_eq!(outbox.take(early).await.unwrap(), None);
     let again = outbox.take(day(1)).await.unwrap().unwrap();

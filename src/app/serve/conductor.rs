@@ -15,6 +15,7 @@ use crate::app::serve::message::Message;
 use crate::app::serve::round::round;
 use crate::app::serve::schedule::{Due, Schedule, Settled, next};
 use crate::app::serve::stop::Stop;
+use crate::app::serve::telling::Telling;
 use crate::ports::{Clock, EdgeError};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
@@ -46,11 +47,13 @@ pub struct Conductor {
 /// Which part this sidecar plays among those of one state.
 pub enum Part {
     Standby,
-    Leader(Leading),
+    Leader(Box<Leading>),
 }
 
 /// What only a leader knows.
 pub struct Leading {
+    /// `None` where nobody is told anything.
+    telling: Option<Telling>,
     right: Serving,
     settled: Settled,
     /// Schedules whose runs were asked for.
@@ -84,6 +87,11 @@ impl Conductor {
                     self.pause(until.unwrap_or(LOOK).min(LOOK)).await;
                 }
             }
+        }
+        if let Part::Leader(leading) = self.part
+            && let Some(telling) = leading.telling
+        {
+            telling.end().await;
         }
         self.board.show_standby();
     }
@@ -167,12 +175,18 @@ impl Conductor {
         let settled = remembered.iter().map(|(name, row)| (name.clone(), row.settled_until)).collect();
         self.board.show_leader(remembered.values().filter_map(|row| row.succeeded_at).max(), now);
         tracing::info!("this sidecar leads");
-        self.part = Part::Leader(Leading {
+        self.part = Part::Leader(Box::new(Leading {
+            telling: None,
             right,
             settled: Settled(settled),
             asked: BTreeSet::new(),
             told_busy: false,
-        });
+        }));
+        // What an earlier leader had no time to deliver is due.
+        let telling = self.telling();
+        if let Part::Leader(leading) = &mut self.part {
+            leading.telling = telling;
+        }
         true
     }
 
@@ -183,10 +197,18 @@ impl Conductor {
             Err(error) => return self.put_off(schedule, &error).await,
         };
         tracing::info!(schedule = schedule.name, mode = schedule.mode.key(), "a run begins");
+        // A run that was asked for is due for nobody else: were we killed, it would not be taken up.
+        if let Part::Leader(leading) = &self.part
+            && leading.asked.contains(&schedule.name)
+            && let Err(error) = store.owe_schedule(&schedule.name).await
+        {
+            tracing::warn!(error = error.chain(), "the begin of a run could not be written down");
+        }
         let (config, clock, stop) =
             (Arc::clone(&self.config), Arc::clone(&self.clock), Arc::clone(&self.stop));
+        let telling = self.telling();
         let done = {
-            let running = round(&config, schedule, &store, clock.as_ref(), &stop);
+            let running = round(&config, schedule, &store, telling.as_ref(), clock.as_ref(), &stop);
             tokio::pin!(running);
             loop {
                 tokio::select! {
@@ -195,7 +217,13 @@ impl Conductor {
                 }
             }
         };
-        if let Err(error) = store.settle_schedule(&schedule.name, began, done.ended.is_well()).await {
+        // What was cut short stays due: whoever leads next takes it up at once.
+        let settled = if self.stop.is_asked() && done.ended.is_cut_short() {
+            store.owe_schedule(&schedule.name).await
+        } else {
+            store.settle_schedule(&schedule.name, began, done.ended.is_well()).await
+        };
+        if let Err(error) = settled {
             tracing::warn!(error = error.chain(), "the end of a run could not be written down");
         }
         store.close().await;
@@ -203,8 +231,21 @@ impl Conductor {
             leading.settled.0.insert(schedule.name.clone(), began);
             leading.asked.remove(&schedule.name);
             leading.told_busy = false;
+            leading.telling = telling;
         }
         self.board.show_run(schedule, &done, began, self.clock.now());
+    }
+
+    /// Whoever tells of this run, as the configuration says now.
+    fn telling(&mut self) -> Option<Telling> {
+        let Part::Leader(leading) = &mut self.part else { return None };
+        match leading.telling.take() {
+            Some(telling) if telling.is_of(&self.config) => Some(telling),
+            before => Telling::begin(&self.config, &self.clock, before).unwrap_or_else(|error| {
+                tracing::error!(error = error.chain(), hint = error.hint, "nobody is told of anything");
+                None
+            }),
+        }
     }
 
     async fn put_off(&mut self, schedule: &Schedule, error: &EdgeError) {

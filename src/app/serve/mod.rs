@@ -29,6 +29,7 @@ pub mod schedule;
 pub mod signals;
 pub mod stop;
 pub mod supervisor;
+pub mod telling;
 
 /// Messages that may wait for the conductor; whoever comes beyond that is told so.
 const INBOX: usize = 16;

@@ -7,10 +7,12 @@ use crate::app::progress::Silent;
 use crate::app::run::{self, Applied, Company, Planned};
 use crate::app::serve::schedule::{Mode, Schedule};
 use crate::app::serve::stop::Stop;
+use crate::app::serve::telling::Telling;
 use crate::app::wiring::{self, Neighbours};
 use crate::model::outcome::Outcomes;
 use crate::model::plan::Plan;
 use crate::planning::guard::Approval;
+use crate::planning::notices::Happened;
 use crate::ports::{Clock, EdgeError, Progress};
 use crate::store::database::Store;
 use crate::sync::notebook::Notebook;
@@ -18,6 +20,8 @@ use crate::sync::notebook::Notebook;
 /// What a run left behind.
 pub struct Round {
     pub ended: Ended,
+    /// Why there is no plan, where a run failed.
+    pub because: Option<String>,
     /// `None` where none was made.
     pub planned: Option<(Plan, Outcomes)>,
     /// Requests sent to GitLab.
@@ -54,6 +58,14 @@ impl Ended {
         }
     }
 
+    /// Whether there was more to be done, where seatsync was asked to stop.
+    pub fn is_cut_short(self) -> bool {
+        match self {
+            Ended::Stopped | Ended::AppliedInPart => true,
+            Ended::Reported | Ended::Applied | Ended::AwaitingApproval | Ended::Failed => false,
+        }
+    }
+
     /// Whether it came to a plan and did with it what it could.
     pub fn is_well(self) -> bool {
         match self {
@@ -68,6 +80,7 @@ pub async fn round(
     config: &Config,
     schedule: &Schedule,
     store: &Store,
+    telling: Option<&Telling>,
     clock: &dyn Clock,
     stop: &Stop,
 ) -> Round {
@@ -77,14 +90,16 @@ pub async fn round(
         Ok(readings) => Arc::new(Notebook::new(readings)),
         Err(error) => {
             say(&error);
-            return Round { ended: Ended::Failed, planned: None, requests: 0, remaining: None };
+            let because = Some(error.chain());
+            return Round { ended: Ended::Failed, because, planned: None, requests: 0, remaining: None };
         }
     };
     let neighbours = match wiring::connect(config, &progress, &notebook) {
         Ok(neighbours) => neighbours,
         Err(error) => {
             say(&error);
-            return Round { ended: Ended::Failed, planned: None, requests: 0, remaining: None };
+            let because = Some(error.chain());
+            return Round { ended: Ended::Failed, because, planned: None, requests: 0, remaining: None };
         }
     };
     let company = Company { clock, progress: progress.as_ref(), stop: stop.flag() };
@@ -96,11 +111,34 @@ pub async fn round(
         say(&error);
     }
     let (requests, remaining) = (neighbours.client.requests(), neighbours.client.remaining());
-    let (ended, planned) = went.unwrap_or_else(|error| {
-        say(&error);
-        (Ended::Failed, None)
-    });
-    Round { ended, planned, requests, remaining }
+    let (ended, planned, because) = match went {
+        Ok((ended, planned)) => (ended, planned, None),
+        Err(error) => {
+            say(&error);
+            (Ended::Failed, None, Some(error.chain()))
+        }
+    };
+    let round = Round { ended, because, planned, requests, remaining };
+    if let (Some(telling), Some(happened)) = (telling, round.happened()) {
+        telling.tell(happened, &neighbours.gitlab).await;
+    }
+    round
+}
+
+impl Round {
+    /// What there is to tell of it; nothing of one that was stopped.
+    fn happened(&self) -> Option<Happened<'_>> {
+        let planned = self.planned.as_ref();
+        match self.ended {
+            Ended::Reported => planned.map(|(plan, _)| Happened::Planned { plan }),
+            Ended::AwaitingApproval => planned.map(|(plan, _)| Happened::Waits { plan }),
+            Ended::Applied | Ended::AppliedInPart => {
+                planned.map(|(plan, outcomes)| Happened::Applied { plan, outcomes })
+            }
+            Ended::Failed => Some(Happened::Failed { because: self.because.as_deref().unwrap_or_default() }),
+            Ended::Stopped => None,
+        }
+    }
 }
 
 async fn go(

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 pub(crate) const SUFFIX: &str = "dc=example,dc=test";
 pub(crate) const READER: &str = "cn=reader,dc=example,dc=test";
+pub(crate) const ADMIN: &str = "cn=admin,dc=example,dc=test";
 pub(crate) const PASSWORD: &str = "reader-pw";
 pub(crate) const TOKEN: &str = "glpat-benchmark";
 
@@ -86,6 +87,22 @@ impl Company {
              bind = {{ dn = \"{READER}\", password = {{ env = \"BENCH_PASSWORD\" }} }}\nidentity_provider = \"ldapmain\"\n\n\
              [[rule]]\nname = \"everybody\"\nadd_on = \"duo_enterprise\"\ngroups = [\"everybody\"]\n"
         )
+    }
+
+    /// The same, of which only what has changed is read, once an apply has read it whole.
+    pub(crate) fn incremental(&self, ldap: u16, gitlab: u16) -> String {
+        let whole = self.configuration(ldap, gitlab);
+        whole.replacen("identity_provider", "incremental = true\nidentity_provider", 1)
+    }
+
+    /// The names of so many people, half of them in groups and half in none, as LDIF change records.
+    pub(crate) fn renaming(&self, count: usize) -> String {
+        let numbers = (0..count).map(|at| if at % 2 == 0 { at } else { self.in_groups + at });
+        numbers.fold(String::new(), |mut ldif, number| {
+            let dn = self.person_dn(number);
+            let _ = write!(ldif, "dn: {dn}\nchangetype: modify\nreplace: cn\ncn: Renamed {number}\n\n");
+            ldif
+        })
     }
 
     pub(crate) fn groups_filter(&self) -> String {

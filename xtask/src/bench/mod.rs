@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use crate::bench::company::Company;
 use crate::bench::figures::{Figures, page};
@@ -10,6 +11,7 @@ use crate::bench::servers::{GitLab, Slapd};
 use crate::process::{TaskError, cargo, program, root, run, say, target};
 use crate::setup;
 
+mod changes;
 mod company;
 mod figures;
 mod measure;
@@ -28,18 +30,13 @@ pub(crate) fn bench() -> Result<(), TaskError> {
         say(&row.line());
         rows.push(row);
     }
-    write(&root().join("docs/benchmarks.md"), &page(&rows))
+    let readings = changes::readings(&Company { people: 100_000, in_groups: 2_000 })?;
+    write(&root().join("docs/benchmarks.md"), &page(&rows, &readings))
 }
 
 /// Everything about one company, its directory and its GitLab running beside each other.
 fn figures(company: &Company) -> Result<Figures, TaskError> {
-    let folder = target().join("bench");
-    if folder.exists() {
-        let removed = fs::remove_dir_all(&folder);
-        removed.map_err(|cause| TaskError::File { doing: "remove", path: folder.clone(), cause })?;
-    }
-    write(&folder.join("people.ldif"), &company.ldif())?;
-    write(&folder.join("world.toml"), &company.world())?;
+    let folder = fresh_folder(company)?;
     let slapd = Slapd::start(&folder)?;
     let gitlab = GitLab::start(&folder)?;
     let config = folder.join("seatsync.toml");
@@ -63,6 +60,18 @@ fn figures(company: &Company) -> Result<Figures, TaskError> {
     })
 }
 
+/// With the company in it, as a directory and as a GitLab are to begin.
+fn fresh_folder(company: &Company) -> Result<PathBuf, TaskError> {
+    let folder = target().join("bench");
+    if folder.exists() {
+        let removed = fs::remove_dir_all(&folder);
+        removed.map_err(|cause| TaskError::File { doing: "remove", path: folder.clone(), cause })?;
+    }
+    write(&folder.join("people.ldif"), &company.ldif())?;
+    write(&folder.join("world.toml"), &company.world())?;
+    Ok(folder)
+}
+
 /// The same groups and people, with the attributes that seatsync asks for, in pages of the same size.
 fn ldapsearch(company: &Company, port: u16, folder: &Path) -> Result<Measured, TaskError> {
     let url = format!("ldap://127.0.0.1:{port}");
@@ -80,11 +89,16 @@ fn ldapsearch(company: &Company, port: u16, folder: &Path) -> Result<Measured, T
 }
 
 fn plan(config: &Path, folder: &Path) -> Result<Measured, TaskError> {
-    let mut command = program(target().join("release/seatsync"));
-    command.args(["plan", "-v", "--log-format", "json", "--format", "json", "--config"]).arg(config);
+    let mut command = seatsync(&["plan", "-v", "--log-format", "json", "--format", "json"], config);
     command.arg("--out").arg(folder.join("plan.json"));
-    command.env("BENCH_PASSWORD", company::PASSWORD).env("BENCH_TOKEN", company::TOKEN);
     measure(&mut command, folder)
+}
+
+fn seatsync(arguments: &[&str], config: &Path) -> Command {
+    let mut command = program(target().join("release/seatsync"));
+    command.args(arguments).arg("--config").arg(config).stdout(Stdio::null());
+    command.env("BENCH_PASSWORD", company::PASSWORD).env("BENCH_TOKEN", company::TOKEN);
+    command
 }
 
 fn write(path: &PathBuf, text: &str) -> Result<(), TaskError> {

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use crate::bench::company::{READER, SUFFIX};
+use crate::bench::company::{ADMIN, PASSWORD, READER, SUFFIX};
 use crate::process::{TaskError, program, run, target};
 
 /// OpenLDAP, filled from `people.ldif`.
@@ -131,16 +131,23 @@ fn configuration(folder: &str) -> String {
          include /etc/ldap/schema/inetorgperson.schema\n\
          modulepath /usr/lib/ldap\n\
          moduleload back_mdb\n\
+         moduleload back_monitor\n\
+         moduleload syncprov\n\
          threads 4\n\
          database mdb\n\
          suffix \"{SUFFIX}\"\n\
-         rootdn \"cn=admin,{SUFFIX}\"\n\
+         rootdn \"{ADMIN}\"\n\
+         rootpw {PASSWORD}\n\
          directory {folder}/db\n\
          maxsize 8589934592\n\
          dbnosync\n\
-         index objectClass,entryUUID,uid,cn,member eq\n\
+         index objectClass,entryUUID,entryCSN,uid,cn,member eq\n\
          limits dn.exact=\"{READER}\" size=unlimited time=unlimited size.prtotal=unlimited\n\
          access to attrs=userPassword by anonymous auth by * none\n\
+         access to * by * read\n\
+         overlay syncprov\n\
+         syncprov-sessionlog 1000\n\
+         database monitor\n\
          access to * by * read\n"
     )
 }

@@ -167,8 +167,7 @@ impl Reader<'_> {
     }
 
     fn tell(&self, whole: Option<&Whole>, met: &Met) {
-        let (source, asked, remembered) =
-            (self.config.name.as_str(), met.asked, met.memory.people.len().saturating_sub(met.asked));
+        let (source, asked, remembered) = (self.config.name.as_str(), met.asked, met.recalled);
         match whole {
             Some(whole) => tracing::info!(source, asked, because = %whole, "reading the source whole"),
             None => tracing::info!(source, asked, remembered, "reading what has changed in the source"),

@@ -28,8 +28,10 @@ pub struct Met {
     pub memory: Memory,
     /// Whether a question was left open, so that this reading is no ground to build on.
     pub doubt: bool,
-    /// How many people the server was asked for.
+    /// How many names the server was asked for.
     pub asked: usize,
+    /// How many people were taken from memory.
+    pub recalled: usize,
 }
 
 impl<'a> Remembering<'a> {
@@ -84,7 +86,10 @@ impl<'a> Remembering<'a> {
         for (at, name) in names.iter().enumerate() {
             match self.memory.named(&name.canonical) {
                 Some(entry) => {
-                    self.note(&mut self.noting().memory, Some(&name.canonical), None, &entry);
+                    let mut met = self.noting();
+                    met.recalled += 1;
+                    self.note(&mut met.memory, Some(&name.canonical), None, &entry);
+                    drop(met);
                     settle(at, Fate::Found(entry));
                 }
                 None => {
@@ -105,7 +110,10 @@ impl<'a> Remembering<'a> {
         for (at, username) in usernames.iter().enumerate() {
             match self.memory.with_username(username) {
                 Some(entry) => {
-                    self.note(&mut self.noting().memory, None, Some(username), &entry);
+                    let mut met = self.noting();
+                    met.recalled += 1;
+                    self.note(&mut met.memory, None, Some(username), &entry);
+                    drop(met);
                     settle(at, Fate::Found(entry));
                 }
                 None => {
