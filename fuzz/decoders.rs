@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use lber::structure::{PL, StructureTag};
-use seatsync::app::commands::approved;
+use seatsync::app::approved;
 use seatsync::app::config::Config;
 use seatsync::gitlab::wire::graphql::{AddOnUserConnection, GraphQl, PurchasesData};
 use seatsync::gitlab::wire::rest::{Metadata, RestUser};

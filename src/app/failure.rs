@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::app::approved::FileError;
 use crate::app::cli::Color;
-use crate::app::commands::approved::FileError;
 use crate::app::commands::private_key::ApproveError;
 use crate::app::config::ConfigError;
 use crate::app::exit::Exit;

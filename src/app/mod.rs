@@ -8,6 +8,8 @@ use crate::app::cli::{Cli, Command};
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
 
+pub mod approved;
+pub mod brought;
 pub mod cli;
 pub mod clock;
 pub mod commands;

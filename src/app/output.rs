@@ -142,6 +142,14 @@ pub fn complain(error: &(dyn Error + 'static), hint: &str) {
     }
 }
 
+/// What went wrong and why, in one line.
+pub fn chain(error: &dyn Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", chain(cause)),
+        None => error.to_string(),
+    }
+}
+
 /// Writes a file whole or not at all. A device or a pipe is written to, and not replaced by a file.
 fn write_whole(path: &Path, write: impl FnOnce(fs::File) -> io::Result<()>) -> io::Result<()> {
     if is_special(path) {

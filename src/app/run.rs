@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::app::wiring::Neighbours;
 use crate::gitlab::writer::Writer;
 use crate::model::account::AccountId;
+use crate::model::approval::PlanFile;
 use crate::model::holding::{Change, Memory, SeatKey};
 use crate::model::outcome::{Outcome, Outcomes};
 use crate::model::plan::Plan;
@@ -93,12 +94,7 @@ pub async fn carry_out(
     company: &Company<'_>,
 ) -> Result<Applied, EdgeError> {
     if let Approval::File { file, .. } = &mut approval {
-        let sent = store.done_under(&file.fingerprint).await?;
-        file.done = sent
-            .iter()
-            .filter(|(change, sent)| was_done(change, sent, &planned.in_flight))
-            .map(|(change, sent)| (*change, sent.run.0))
-            .collect();
+        remember_use(file, &planned, store).await?;
     }
     let approved = match approve(planned.plan, &approval, &neighbours.wanted.policy.approval) {
         Ok(approved) => approved,
@@ -120,6 +116,17 @@ pub async fn carry_out(
     };
     let outcomes = apply(&approved, &planned.in_flight, &tools).await?;
     Ok(Applied::Done { approved: Box::new(approved), outcomes })
+}
+
+/// Adds what was carried out under a plan file before.
+pub async fn remember_use(file: &mut PlanFile, planned: &Planned, store: &Store) -> Result<(), EdgeError> {
+    let sent = store.done_under(&file.fingerprint).await?;
+    file.done = sent
+        .iter()
+        .filter(|(change, sent)| was_done(change, sent, &planned.in_flight))
+        .map(|(change, sent)| (*change, sent.run.0))
+        .collect();
+    Ok(())
 }
 
 /// Whether GitLab did what was sent under an approval; what nobody can tell is taken for done, and needs a new approval.

@@ -11,13 +11,7 @@ const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// The people who approved, one signature each; or everything that is missing.
 pub fn signers(policy: &ApprovalPolicy, file: &PlanFile, now: Timestamp) -> Result<Vec<Signer>, Vec<Lack>> {
-    let mut lacks = Vec::new();
-    let age = now.duration_since(file.made_at);
-    if age > policy.valid_for {
-        lacks.push(Lack::Expired { made_at: file.made_at, valid_for: policy.valid_for });
-    } else if age < -CLOCK_SKEW {
-        lacks.push(Lack::MadeInFuture { made_at: file.made_at });
-    }
+    let mut lacks: Vec<Lack> = out_of_time(policy, file, now).into_iter().collect();
     let operator = policy.four_eyes.then_some(file.operator.as_deref());
     if operator == Some(None) {
         lacks.push(Lack::OperatorUnknown);
@@ -42,6 +36,18 @@ pub fn signers(policy: &ApprovalPolicy, file: &PlanFile, now: Timestamp) -> Resu
     }
     signers.sort_unstable();
     if lacks.is_empty() { Ok(signers) } else { Err(lacks) }
+}
+
+/// Why the plan in the file is not of these days, if it is not.
+pub fn out_of_time(policy: &ApprovalPolicy, file: &PlanFile, now: Timestamp) -> Option<Lack> {
+    let age = now.duration_since(file.made_at);
+    if age > policy.valid_for {
+        Some(Lack::Expired { made_at: file.made_at, valid_for: policy.valid_for })
+    } else if age < -CLOCK_SKEW {
+        Some(Lack::MadeInFuture { made_at: file.made_at })
+    } else {
+        None
+    }
 }
 
 /// One person may have several keys and one key several names: whoever shares either is the same person.

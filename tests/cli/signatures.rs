@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::change_refused;
+use crate::support::signers::{allow, key, public, sign_elsewhere};
 use crate::support::stage::{Ended, LDIF, PLATFORM, SMALL, Stage};
 
 /// What `[approval]` says besides `required`.
@@ -19,8 +20,7 @@ fn signed_stage(keys: &str) -> Stage {
     for name in ["ada", "bob", "eve"] {
         key(&stage, name, "ed25519", "");
     }
-    let line = |name: &str| format!("{name}@example.com {}", public(&stage, name));
-    stage.write("allowed_signers", &format!("{}{}", line("ada"), line("bob")));
+    allow(&stage, &["ada", "bob"]);
     require(&stage, keys);
     stage.run("plan --out plan.json").exits(0);
     stage
@@ -29,33 +29,6 @@ fn signed_stage(keys: &str) -> Stage {
 fn require(stage: &Stage, keys: &str) {
     let approval = format!("[approval]\nrequired = true\nallowed_signers = \"allowed_signers\"\n{keys}");
     stage.configure(LDIF, &format!("{PLATFORM}\n{SMALL}max_revocations = 0\n\n{approval}"));
-}
-
-fn key(stage: &Stage, name: &str, kind: &str, passphrase: &str) {
-    let made = Command::new("ssh-keygen")
-        .args(["-q", "-t", kind, "-N", passphrase, "-C", name, "-f"])
-        .arg(stage.path(name))
-        .output();
-    let made = made.expect("ssh-keygen is installed by `cargo xtask setup`");
-    assert!(made.status.success(), "{made:?}");
-}
-
-fn public(stage: &Stage, name: &str) -> String {
-    std::fs::read_to_string(stage.path(&format!("{name}.pub"))).expect("the key was made")
-}
-
-fn keygen(stage: &Stage, arguments: &str) -> std::process::Output {
-    Command::new("ssh-keygen")
-        .args(arguments.split(' '))
-        .current_dir(stage.path(""))
-        .output()
-        .expect("it starts")
-}
-
-/// `ssh-keygen` signs the plan, as a person would who trusts nothing else with the key.
-fn sign_elsewhere(stage: &Stage, key: &str, namespace: &str, file: &str) {
-    let signed = keygen(stage, &format!("-Y sign -n {namespace} -f {key} {file}"));
-    assert!(signed.status.success(), "{signed:?}");
 }
 
 fn sign(stage: &Stage, key: &str) -> Ended {
@@ -77,7 +50,7 @@ fn ssh_keygen_accepts_what_we_sign_and_we_accept_what_it_signs() {
     for kind in ["ed25519", "rsa", "ecdsa"] {
         let stage = signed_stage(ONE);
         key(&stage, "carol", kind, "");
-        stage.write("allowed_signers", &format!("carol@example.com {}", public(&stage, "carol")));
+        allow(&stage, &["carol"]);
 
         let ended = stage.run("approve plan.json --key carol").exits(0);
 
@@ -324,4 +297,15 @@ fn signatures_that_nobody_asked_for_are_looked_at_all_the_same() {
     stage.write("seatsync.toml", &config.replace("required = true", "required = false"));
     refused(&stage, "apply plan.json --signature plan.json.eve.sig", "is not among the allowed signers");
     stage.run("apply plan.json --signature plan.json.ada.sig").exits(0).says("approved by ada@example.com");
+}
+
+#[test]
+fn check_reads_who_may_sign() {
+    let stage = signed_stage(ONE);
+    stage.run("check").exits(0);
+    stage.write("allowed_signers", "*@example.com ssh-ed25519 AAAA\n");
+    let ended = stage.run("check").exits(1);
+    ended.says(
+        "does not say who may sign: line 1: `*@example.com` is a pattern and names nobody in particular",
+    );
 }

@@ -1,6 +1,7 @@
 //! The sidecar as a process: it runs on schedule, takes signals and requests, and is watched on one port.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod approvals;
 mod hostile;
 mod port;
 mod prometheus;

@@ -13,6 +13,7 @@ pub mod samba;
 pub mod samba_edits;
 pub mod samba_place;
 pub mod samba_reading;
+pub mod signers;
 pub mod slapd;
 pub mod smtp;
 pub mod spoiler;

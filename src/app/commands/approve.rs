@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use ssh_key::HashAlg;
 
+use crate::app::approved;
 use crate::app::cli::ApproveArgs;
-use crate::app::commands::approved;
 use crate::app::commands::private_key::{self, ApproveError};
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;

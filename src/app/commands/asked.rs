@@ -1,22 +1,18 @@
 //! Who answers for an apply: a signed plan file, a digest, the limits, or somebody at the terminal.
 
-use std::fs;
 use std::io::{self, IsTerminal as _};
 
 use jiff::Timestamp;
 
+use crate::app::brought::{self, Brought};
 use crate::app::cli::ApplyArgs;
-use crate::app::commands::approved::{self, ApprovedFile};
 use crate::app::config::Config;
-use crate::app::config::secret::environment;
 use crate::app::failure::Failure;
 use crate::app::output::{print, say};
-use crate::model::approval::PlanFile;
 use crate::model::plan::{Digest, Plan};
 use crate::planning::guard::Approval;
 use crate::report::document::Document;
 use crate::report::text::{self, Look};
-use crate::signatures::allowed_signers::{AllowedSigners, SignersError};
 
 /// Who answers for the changes, as far as the arguments say.
 pub enum Asked {
@@ -29,10 +25,10 @@ pub enum Asked {
 /// Reads the arguments, the plan file they name, and the signatures that came with it.
 pub fn asked(args: &ApplyArgs, config: &Config, now: Timestamp) -> Result<Asked, Failure> {
     if let Some(path) = &args.plan {
-        let file = approved::read(path)?;
-        same_gitlab(&file, config)?;
-        let undoes = file.undoes;
-        return Ok(Asked::Approved { approval: approval_of(file, args, config, now)?, undoes });
+        let operator = brought::operator(args.operator.clone());
+        let Brought { file, undoes } = brought::read(path, &args.signature, operator, config, now)?;
+        let approval = Approval::File { file: Box::new(file), in_part: args.only_approved };
+        return Ok(Asked::Approved { approval, undoes });
     }
     if let Some(written) = &args.digest {
         return match Digest::parse(written) {
@@ -56,15 +52,6 @@ pub fn asked(args: &ApplyArgs, config: &Config, now: Timestamp) -> Result<Asked,
         hint: "approve them with `PLAN.json` or `--digest`, or let the guard's limits decide with `--yes`"
             .to_owned(),
     })
-}
-
-/// A plan for one GitLab is no approval for another.
-fn same_gitlab(file: &ApprovedFile, config: &Config) -> Result<(), Failure> {
-    let ours = (config.gitlab.url.as_str().trim_end_matches('/'), config.gitlab.scope.to_string());
-    if ours == (file.gitlab_url.trim_end_matches('/'), file.scope.clone()) {
-        return Ok(());
-    }
-    Err(Failure::OtherGitLab { planned: file.gitlab_url.clone(), configured: ours.0.to_owned() })
 }
 
 /// Shows the plan and asks. Beyond the limits a yes is not enough: the digest must be typed.
@@ -91,34 +78,4 @@ pub fn ask(plan: &Plan, look: Look) -> Result<Approval, Failure> {
         return Ok(Approval::Digest { digest });
     }
     Err(Failure::NotDone { message: "not applied: nothing was changed".to_owned() })
-}
-
-/// A plan file with everything that speaks for it.
-fn approval_of(
-    mut file: ApprovedFile,
-    args: &ApplyArgs,
-    config: &Config,
-    now: Timestamp,
-) -> Result<Approval, Failure> {
-    let required = config.policy.approval.required;
-    if required || !args.signature.is_empty() {
-        let Some(path) = &config.allowed_signers else {
-            return Err(Failure::Usage {
-                message: "nothing says whose signatures count".to_owned(),
-                hint: "name them: `[approval] allowed_signers = \"FILE\"`".to_owned(),
-            });
-        };
-        let failed = |cause| Failure::Signers { path: path.clone(), cause };
-        let text = fs::read_to_string(path).map_err(|cause| failed(SignersError::Unreadable(cause)))?;
-        let allowed = AllowedSigners::parse(&text).map_err(failed)?;
-        file.take_signatures(&args.signature, required, &allowed, now)?;
-    }
-    let plan = PlanFile { operator: operator(args), ..file.plan };
-    Ok(Approval::File { file: Box::new(plan), in_part: args.only_approved })
-}
-
-/// Who runs this, as far as anybody says: what cannot be proved is believed of whoever may start it.
-fn operator(args: &ApplyArgs) -> Option<String> {
-    let named = args.operator.clone().or_else(|| environment("GITLAB_USER_EMAIL"));
-    named.or_else(|| environment("USER")).or_else(|| environment("LOGNAME")).filter(|name| !name.is_empty())
 }

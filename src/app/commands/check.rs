@@ -4,13 +4,16 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
+use crate::app::brought;
 use crate::app::cli::Common;
 use crate::app::clock::SystemClock;
 use crate::app::commands::plan::recalled;
 use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
-use crate::app::output::print;
+use crate::app::output::{chain, print};
+use crate::app::serve::telling::templates;
+use crate::app::serve::tray;
 use crate::app::{progress, wiring};
 use crate::gitlab::preflight::{Preflight, Stops};
 use crate::model::finding::Level;
@@ -29,6 +32,7 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
     let neighbours = wiring::connect(&config, &progress, &notebook)?;
     let mut page = Page::default();
     page.configuration(&config);
+    page.other_files(&config);
     let preflight = neighbours.gitlab.preflight().await;
     page.gitlab(&config, &preflight);
     for source in &neighbours.sources {
@@ -74,6 +78,25 @@ impl Page {
         let (sources, rules) = (config.sources.len(), config.rules.len());
         let (sources, rules) = (plural(sources, "source", "sources"), plural(rules, "rule", "rules"));
         self.line("ok", &format!("configuration {}: {sources}, {rules}", config.path.display()));
+    }
+
+    fn other_files(&mut self, config: &Config) {
+        let signers = config.allowed_signers.as_ref().map(|_| brought::allowed_signers(config).map(drop));
+        let required = config.policy.approval.required;
+        let tray = config.serve.approved.as_ref().map(|folder| tray::plans(folder, required).map(drop));
+        if let Some(Err(error)) = signers {
+            self.failed = true;
+            self.line("error", &chain(&error));
+        }
+        let templates = config.notify.as_ref().map(|notify| templates(notify.templates.as_deref()).map(drop));
+        if let Some(Err(error)) = templates {
+            self.failed = true;
+            self.line("error", &chain(&error));
+        }
+        if let Some(Err(error)) = tray {
+            self.failed = true;
+            self.line("error", &format!("no approval can be taken from `[serve] approved`: {error}"));
+        }
     }
 
     fn gitlab(&mut self, config: &Config, preflight: &Preflight) {

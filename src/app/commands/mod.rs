@@ -2,7 +2,6 @@
 
 pub mod apply;
 pub mod approve;
-pub mod approved;
 pub mod asked;
 pub mod audit;
 pub mod check;

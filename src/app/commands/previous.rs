@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::app::commands::approved::FileError;
+use crate::app::approved::FileError;
 use crate::app::config::Config;
 use crate::app::failure::Failure;
 use crate::report::json::{OUTCOME_FORMAT, PLAN_FORMAT};

@@ -12,10 +12,11 @@ use crate::app::config::Config;
 use crate::app::output;
 use crate::app::serve::board::Board;
 use crate::app::serve::message::Message;
-use crate::app::serve::round::round;
+use crate::app::serve::round::{Ended, round};
 use crate::app::serve::schedule::{Due, Schedule, Settled, next};
 use crate::app::serve::stop::Stop;
 use crate::app::serve::telling::Telling;
+use crate::app::serve::tray::{self, Listing};
 use crate::ports::{Clock, EdgeError};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
@@ -27,6 +28,9 @@ const STANDBY: Duration = Duration::from_secs(1);
 
 /// How soon a run that another one keeps waiting is tried again.
 const BUSY: Duration = Duration::from_secs(2);
+
+/// How soon it is noticed that somebody approves a plan that waits.
+const APPROVALS: Duration = Duration::from_secs(2);
 
 /// How long is slept at most before the clock on the wall is looked at again: it may have been set, or the machine asleep.
 const LOOK: Duration = Duration::from_secs(15);
@@ -58,6 +62,10 @@ pub struct Leading {
     settled: Settled,
     /// Schedules whose runs were asked for.
     asked: BTreeSet<String>,
+    /// Schedules whose plans wait for a person.
+    waiting: BTreeSet<String>,
+    /// What people had put into the tray when those plans were made, and when it was last looked at.
+    tray: (Listing, Listing),
     /// Whether it was said that another run keeps ours waiting.
     told_busy: bool,
 }
@@ -72,6 +80,7 @@ impl Conductor {
                 self.part = Part::Standby;
                 self.board.show_standby();
             }
+            self.look_for_approvals().await;
             let Part::Leader(leading) = &mut self.part else {
                 if !self.take_over(now).await {
                     self.pause(STANDBY).await;
@@ -84,7 +93,8 @@ impl Conductor {
                 Some(schedule) => self.run(&schedule, now).await,
                 None => {
                     let until = due.and_then(|due| Duration::try_from(due.at.duration_since(now)).ok());
-                    self.pause(until.unwrap_or(LOOK).min(LOOK)).await;
+                    let look = if leading.waiting.is_empty() { LOOK } else { APPROVALS };
+                    self.pause(until.unwrap_or(look).min(look)).await;
                 }
             }
         }
@@ -180,6 +190,8 @@ impl Conductor {
             right,
             settled: Settled(settled),
             asked: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+            tray: Default::default(),
             told_busy: false,
         }));
         // What an earlier leader had no time to deliver is due.
@@ -197,6 +209,7 @@ impl Conductor {
             Err(error) => return self.put_off(schedule, &error).await,
         };
         tracing::info!(schedule = schedule.name, mode = schedule.mode.key(), "a run begins");
+        let tray = listing(&self.config).await;
         // A run that was asked for is due for nobody else: were we killed, it would not be taken up.
         if let Part::Leader(leading) = &self.part
             && leading.asked.contains(&schedule.name)
@@ -232,8 +245,23 @@ impl Conductor {
             leading.asked.remove(&schedule.name);
             leading.told_busy = false;
             leading.telling = telling;
+            leading.await_approval(schedule, done.ended, tray);
         }
         self.board.show_run(schedule, &done, began, self.clock.now());
+    }
+
+    /// Plans that wait are made anew once something has come into the tray, and has come whole.
+    async fn look_for_approvals(&mut self) {
+        if let Part::Leader(leading) = &mut self.part
+            && !leading.waiting.is_empty()
+        {
+            let now = listing(&self.config).await;
+            if now != leading.tray.0 && now == leading.tray.1 {
+                tracing::info!("something was put into the folder of approvals");
+                leading.asked.append(&mut leading.waiting);
+            }
+            leading.tray.1 = now;
+        }
     }
 
     /// Whoever tells of this run, as the configuration says now.
@@ -268,6 +296,15 @@ impl Leading {
         }
     }
 
+    /// Whatever came into the tray since the plan was made may approve it.
+    fn await_approval(&mut self, schedule: &Schedule, ended: Ended, tray: Listing) {
+        self.waiting.remove(&schedule.name);
+        if ended == Ended::AwaitingApproval {
+            self.waiting.insert(schedule.name.clone());
+            self.tray = (tray.clone(), tray);
+        }
+    }
+
     /// Whatever was asked for is due now.
     fn due<'s>(&self, schedules: &'s [Schedule], now: Timestamp, seed: u64) -> Option<Due<'s>> {
         let asked = schedules.iter().find(|schedule| self.asked.contains(&schedule.name));
@@ -296,6 +333,12 @@ async fn try_to_lead(
     let remembered = store.schedules().await?;
     store.close().await;
     Ok(Some((right, remembered)))
+}
+
+async fn listing(config: &Config) -> Listing {
+    let Some(folder) = config.serve.approved.clone() else { return Listing::default() };
+    // A folder may be on a disk that takes its time.
+    tokio::task::spawn_blocking(move || tray::listing(&folder)).await.unwrap_or_default()
 }
 
 fn is_busy(error: &EdgeError) -> bool {

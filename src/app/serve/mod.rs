@@ -30,6 +30,7 @@ pub mod signals;
 pub mod stop;
 pub mod supervisor;
 pub mod telling;
+pub mod tray;
 
 /// Messages that may wait for the conductor; whoever comes beyond that is told so.
 const INBOX: usize = 16;

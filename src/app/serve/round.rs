@@ -8,6 +8,7 @@ use crate::app::run::{self, Applied, Company, Planned};
 use crate::app::serve::schedule::{Mode, Schedule};
 use crate::app::serve::stop::Stop;
 use crate::app::serve::telling::Telling;
+use crate::app::serve::tray;
 use crate::app::wiring::{self, Neighbours};
 use crate::model::outcome::Outcomes;
 use crate::model::plan::Plan;
@@ -103,7 +104,7 @@ pub async fn round(
         }
     };
     let company = Company { clock, progress: progress.as_ref(), stop: stop.flag() };
-    let went = go(schedule.mode, store, &neighbours, &company, stop).await;
+    let went = go(config, schedule.mode, store, &neighbours, &company, stop).await;
     if went.is_ok()
         && let Err(error) = store.keep_readings(&incremental, &notebook.left()).await
     {
@@ -142,6 +143,7 @@ impl Round {
 }
 
 async fn go(
+    config: &Config,
     mode: Mode,
     store: &Store,
     neighbours: &Neighbours,
@@ -153,18 +155,23 @@ async fn go(
         () = stop.asked() => return Ok((Ended::Stopped, None)),
     };
     let published = |ended, planned: Planned| Ok((ended, Some((planned.plan, Outcomes::default()))));
-    match step(mode, &planned.plan) {
-        Step::Publish => published(Ended::Reported, planned),
-        Step::AwaitApproval => published(Ended::AwaitingApproval, planned),
-        Step::Apply => match run::carry_out(planned, Approval::Limits, store, neighbours, company).await? {
-            Applied::Done { approved, outcomes } => {
-                let ended = if outcomes.is_partial() { Ended::AppliedInPart } else { Ended::Applied };
-                Ok((ended, Some((approved.into_plan(), outcomes))))
-            }
-            Applied::Refused(refused) => {
-                Ok((Ended::AwaitingApproval, Some((refused.into_plan(), Outcomes::default()))))
-            }
-        },
+    let (planned, approval) = match step(mode, &planned.plan, config.policy.approval.required) {
+        Step::Publish => return published(Ended::Reported, planned),
+        Step::Apply => (planned, Some(Approval::Limits)),
+        Step::AskPeople => {
+            let (planned, approval) = tray::approval(planned, config, store).await?;
+            (planned, approval.or(unattended(mode)))
+        }
+    };
+    let Some(approval) = approval else { return published(Ended::AwaitingApproval, planned) };
+    match run::carry_out(planned, approval, store, neighbours, company).await? {
+        Applied::Done { approved, outcomes } => {
+            let ended = if outcomes.is_partial() { Ended::AppliedInPart } else { Ended::Applied };
+            Ok((ended, Some((approved.into_plan(), outcomes))))
+        }
+        Applied::Refused(refused) => {
+            Ok((Ended::AwaitingApproval, Some((refused.into_plan(), Outcomes::default()))))
+        }
     }
 }
 
@@ -172,19 +179,29 @@ async fn go(
 #[derive(Debug, PartialEq, Eq)]
 enum Step {
     Publish,
-    AwaitApproval,
+    /// A person must have approved exactly its changes.
+    AskPeople,
     /// The guard's limits decide.
     Apply,
 }
 
 /// Where nothing is to be changed there is nothing to approve either, and applying it keeps the books: when grace began,
 /// whose seats are ours.
-fn step(mode: Mode, plan: &Plan) -> Step {
+fn step(mode: Mode, plan: &Plan, signed: bool) -> Step {
+    let changes = !plan.changes().is_empty();
     match mode {
         Mode::Report => Step::Publish,
-        Mode::Approve if plan.changes().is_empty() && plan.refusals.is_empty() => Step::Apply,
-        Mode::Approve => Step::AwaitApproval,
-        Mode::Auto => Step::Apply,
+        Mode::Approve if changes || !plan.refusals.is_empty() => Step::AskPeople,
+        Mode::Auto if (changes && signed) || !plan.refusals.is_empty() => Step::AskPeople,
+        Mode::Approve | Mode::Auto => Step::Apply,
+    }
+}
+
+/// Who answers for a plan that nobody approved: the guard, which refuses it and has that written down.
+fn unattended(mode: Mode) -> Option<Approval> {
+    match mode {
+        Mode::Report | Mode::Approve => None,
+        Mode::Auto => Some(Approval::Limits),
     }
 }
 

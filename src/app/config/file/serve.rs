@@ -17,6 +17,10 @@ pub struct Serve {
     pub key: Option<Written<String>>,
     /// Whoever sends it as bearer may ask for runs and read plans. Unset: nobody may.
     pub token: Option<Written<Secret>>,
+    /// A folder of approvals: a plan that would wait for a person is applied where a plan file `*.json` here has exactly its
+    /// changes, with the signatures beside it that `[approval]` asks for. Without `[approval] required`, whoever may write
+    /// this folder approves.
+    pub approved: Option<Written<String>>,
     /// Allows to listen beyond this host without a certificate, for a proxy that has one.
     #[schemars(extend("default" = false))]
     pub allow_plaintext: Option<bool>,

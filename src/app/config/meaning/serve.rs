@@ -23,6 +23,8 @@ pub struct ServeConfig {
     pub tls: Option<TlsFiles>,
     /// `None`: nobody may ask for runs or read plans.
     pub token: Option<SecretString>,
+    /// The folder that people put approvals into.
+    pub approved: Option<PathBuf>,
     /// At least one, each of its own name.
     pub schedules: Vec<Schedule>,
 }
@@ -39,7 +41,7 @@ pub fn serve(file: &File, reading: &mut Reading<'_>) -> Option<ServeConfig> {
     let schedules = schedules(file, reading);
     let default = SocketAddr::from((Ipv4Addr::LOCALHOST, 8930));
     let Some(section) = &file.serve else {
-        return Some(ServeConfig { listen: default, tls: None, token: None, schedules });
+        return Some(ServeConfig { listen: default, tls: None, token: None, approved: None, schedules });
     };
     let written = &section.value;
     let tls = tls(section, reading);
@@ -56,11 +58,12 @@ pub fn serve(file: &File, reading: &mut Reading<'_>) -> Option<ServeConfig> {
             "add `certificate` and `key`, listen on 127.0.0.1, or say `allow_plaintext = true` behind a proxy",
         ));
     }
+    let approved = reading.optional_path(written.approved.as_ref());
     let token = match &written.token {
         None => None,
         Some(token) => Some(reading.secret(token, "token")?),
     };
-    Some(ServeConfig { listen: listen?, tls, token, schedules })
+    Some(ServeConfig { listen: listen?, tls, token, approved, schedules })
 }
 
 fn address(written: &Written<String>, reading: &mut Reading<'_>) -> Option<SocketAddr> {

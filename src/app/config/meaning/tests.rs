@@ -205,6 +205,71 @@ url = "mysql://db/seatsync"
     "#);
 }
 
+#[test]
+fn a_sidecar_is_not_open_to_other_machines_unencrypted() {
+    assert_snapshot!(words_of("\n[serve]\nlisten = \"0.0.0.0:8930\""), @r#"
+    2: whoever connects to `0.0.0.0:8930` from another machine would not be encrypted
+       add `certificate` and `key`, listen on 127.0.0.1, or say `allow_plaintext = true` behind a proxy
+    "#);
+    assert_snapshot!(words_of("\n[serve]\nlisten = \"8930\"\ncertificate = \"a.pem\""), @r#"
+    1: `certificate` and `key` go together
+       write both
+    2: `8930` is no address and port
+       write it as "127.0.0.1:8930", "0.0.0.0:8930" or "[::]:8930"
+    "#);
+    assert_snapshot!(words_of("\n[serve]\napproved = \"\"\ntoken = { env = \"NOT_SET\" }"), @r#"
+    2: this is empty
+       leave the key out, or give it a value
+    3: there is no `token`: environment variable `NOT_SET` is not set
+       provide it, or say in `token` where else it is
+    "#);
+}
+
+#[test]
+fn schedules_are_complained_of() {
+    assert_snapshot!(words_of(r#"
+[[schedule]]
+name = "a"
+cron = "every night"
+[[schedule]]
+name = "a"
+cron = "0 4 30 2 *"
+mode = "autoo"
+[[schedule]]
+name = "b"
+cron = "0 4 * * *"
+time_zone = "Europe/Zurch"
+[[schedule]]
+name = "c"
+every = "0s"
+time_zone = "UTC"
+[[schedule]]
+name = "d"
+cron = "0 4 * * *"
+every = "1h"
+[[schedule]]
+name = "e"
+"#), @r#"
+     3: `every night` is no time of cron: Invalid pattern: Pattern must have 5 fields when seconds are disallowed.
+        minute, hour, day of the month, month, weekday: cron = "0 4 * * *" is daily at four
+     5: two schedules are named `a`
+        give this one another name
+     6: `0 4 30 2 *` is no time of cron: no day is ever like this
+        minute, hour, day of the month, month, weekday: cron = "0 4 * * *" is daily at four
+     7: `autoo` is no value of `schedule.mode`
+        did you mean `auto`?
+    11: this machine knows no time zone `Europe/Zurch`
+        a name such as "Europe/Zurich"; they come with the package `tzdata` of the system
+    14: runs need time between them
+    15: `every` knows no clock, and so no time zone
+        remove it
+    16: a schedule needs exactly one of `cron` and `every`
+        cron = "0 4 * * *", or every = "15m"
+    20: a schedule needs exactly one of `cron` and `every`
+        cron = "0 4 * * *", or every = "15m"
+    "#);
+}
+
 #[cfg(feature = "postgres")]
 mod state_on_a_server {
     use std::path::Path;
