@@ -81,6 +81,8 @@ fn big_company() -> PlanningInput {
             read_whole_at: None,
             people,
             groups: (0..RULES).map(group).collect(),
+            strangers: Vec::new(),
+            guests: Vec::new(),
             findings: Vec::new(),
         }],
         seats: SeatReading {

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, FutureExt as _};
 use jiff::Timestamp;
 
 use crate::model::account::{Account, AccountId};
@@ -14,10 +14,10 @@ use crate::model::group::GroupRef;
 use crate::model::holding::{Change, Memory, SeatKey};
 use crate::model::notice::{Letter, Notice, Parcel, Watch};
 use crate::model::outcome::Outcome;
-use crate::model::person::SourceName;
+use crate::model::person::{Person, SourceName};
 use crate::model::plan::Bookkeeping;
 use crate::model::purchase::{Purchase, PurchaseId, SeatReading};
-use crate::model::snapshot::{Snapshot, SourceKind};
+use crate::model::snapshot::{Coverage, Snapshot, SourceKind};
 
 /// The error of an edge: what was being done, the chain of causes below it, and the next step where there is one.
 #[derive(Debug, thiserror::Error)]
@@ -65,8 +65,30 @@ pub trait Source: Send + Sync {
     /// known only in part says so in the snapshot.
     fn read<'a>(&'a self, wanted: &'a [GroupRef]) -> BoxFuture<'a, Result<Snapshot, EdgeError>>;
 
+    /// Who the members are that groups of other sources name by these DNs (or by those of Active Directory's stand-ins,
+    /// which hold a SID): one answer each.
+    fn identify<'a>(&'a self, names: &'a [Box<str>]) -> BoxFuture<'a, Vec<Identified>> {
+        async { vec![Identified::Unknown; names.len()] }.boxed()
+    }
+
     /// Who answers, and what is wrong at first sight, for `seatsync check`; reads next to nothing.
     fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>>;
+}
+
+/// Who somebody is whom another source's group names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identified {
+    /// Nobody of this source.
+    Unknown,
+    /// The person; or everyone in the group, each with the names of the groups from that one down; or nobody, where it is an
+    /// account that may not be used.
+    Known {
+        people: Vec<(Arc<Person>, Vec<Box<str>>)>,
+        /// Complete, where they are all.
+        coverage: Coverage,
+    },
+    /// It would be of this source, but nobody can tell who.
+    Unread { because: String },
 }
 
 /// What a source keeps of a reading, so that the next one asks only for what has changed.

@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use seatsync::model::group::GroupRef;
@@ -57,7 +58,9 @@ async fn groups_are_found_in_every_way_and_nested() {
     }
     assert_eq!(snapshot.groups[3].state, GroupState::Missing);
     let findings: Vec<&str> = snapshot.findings.iter().map(|finding| finding.code.key()).collect();
-    assert_eq!(findings, ["member_gone", "member_outside"]);
+    assert_eq!(findings, ["member_gone"]);
+    let strangers: BTreeSet<&str> = snapshot.strangers.iter().map(|stranger| &*stranger.name).collect();
+    assert_eq!(strangers, ["uid=zoe,dc=other"].into());
 }
 
 #[tokio::test]

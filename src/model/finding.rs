@@ -1,5 +1,7 @@
 //! Findings: what is odd though legal, each with a code that scripts may rely on.
 
+use std::collections::BTreeSet;
+
 use crate::model::rule::RuleName;
 
 /// How much a finding matters.
@@ -114,4 +116,13 @@ pub struct Finding {
     pub rule: Option<RuleName>,
     /// One sentence, with the next step where there is one.
     pub message: String,
+}
+
+/// As many names as one reads; whoever wants to know of more asks the directory.
+pub fn listed(names: &BTreeSet<&str>) -> String {
+    const MOST: usize = 10;
+    let shown: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    let more = names.len().saturating_sub(MOST);
+    let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}{rest}", shown.join(", "))
 }

@@ -21,4 +21,5 @@ pub mod purchase;
 pub mod rule;
 pub mod seat_pool;
 pub mod snapshot;
+pub mod stranger;
 pub mod texts;

@@ -155,6 +155,7 @@ pub struct Bookkeeping {
 impl Bookkeeping {
     /// Sorts what was gathered, so that the same plan is always the same.
     pub fn sort(&mut self) {
+        self.purchases.sort_by_key(|purchase| purchase.add_on);
         for seats in [
             &mut self.forget,
             &mut self.grace_started,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::model::finding::Finding;
 use crate::model::group::{Group, GroupRef, Member};
 use crate::model::person::{Person, SourceName};
+use crate::model::stranger::{Guest, Stranger};
 
 /// Whether a reading is all there is. Only what is complete may take a seat from anybody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,11 +43,15 @@ pub struct Snapshot {
     pub reading: Coverage,
     /// Where only changes were read: when the source was last read whole.
     pub read_whole_at: Option<Timestamp>,
-    /// Everyone in the groups below, each once.
+    /// Everyone in the groups below, each once; and whoever is in groups of other sources.
     pub people: Vec<Arc<Person>>,
     /// One for each group that was asked for.
     pub groups: Vec<GroupReading>,
-    /// What the source noticed: members that are gone, members of another domain.
+    /// Members of these groups whom no source that was asked knows.
+    pub strangers: Vec<Stranger>,
+    /// Members of these groups whom another source knows.
+    pub guests: Vec<Guest>,
+    /// What the source noticed, such as members that are gone.
     pub findings: Vec<Finding>,
 }
 
@@ -93,6 +98,8 @@ impl Snapshot {
                     state: GroupState::Unread { because: because.to_owned() },
                 })
                 .collect(),
+            strangers: Vec::new(),
+            guests: Vec::new(),
             findings: Vec::new(),
         }
     }
@@ -123,6 +130,11 @@ impl Snapshot {
     /// How many of the groups that were asked for were found.
     pub fn groups_found(&self) -> usize {
         self.groups.iter().filter(|reading| matches!(reading.state, GroupState::Found { .. })).count()
+    }
+
+    /// The guests of a group that was asked for.
+    pub fn guests_of(&self, reference: &GroupRef) -> impl Iterator<Item = &Guest> {
+        self.guests.iter().filter(move |guest| guest.group == *reference)
     }
 
     /// What became of a group that was asked for.

@@ -8,12 +8,11 @@ use jiff::civil::Date;
 use crate::model::account::MatchBy;
 use crate::model::add_on::AddOn;
 use crate::model::entitlement::{Grounds, KnownPerson};
-use crate::model::group::Member;
 use crate::model::person::{Person, SourceName};
 use crate::model::plan::Unmatched;
 use crate::model::rule::Rule;
 use crate::planning::matching::{Matches, PersonMatch};
-use crate::planning::rules::RuleReading;
+use crate::planning::rules::{Named, RuleReading};
 
 /// All that rules say about the accounts of one add-on; accounts go by their places among all accounts.
 #[derive(Debug, Default)]
@@ -30,7 +29,7 @@ pub struct Claims<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Ground<'a> {
     pub reading: &'a RuleReading<'a>,
-    pub member: &'a Member,
+    pub named: Named<'a>,
     pub matched_by: MatchBy,
     /// The person's place in the order of sources and ids.
     pub person_order: u32,
@@ -42,17 +41,16 @@ impl<'a> Ground<'a> {
     }
 
     pub fn person(&self) -> &'a Arc<Person> {
-        let snapshot = self.reading.snapshot.expect("only members of a snapshot have grounds");
-        &snapshot.people[self.member.person as usize]
+        self.named.person()
     }
 
     pub fn known_person(&self) -> KnownPerson {
-        KnownPerson { source: self.rule().source.clone(), person: Arc::clone(self.person()) }
+        known(self.named)
     }
 
     pub fn to_grounds(self) -> Grounds {
         let rule = self.rule();
-        Grounds { rule: rule.name.clone(), rank: rule.rank, path: self.member.path.clone() }
+        Grounds { rule: rule.name.clone(), rank: rule.rank, path: self.named.member.path.clone() }
     }
 }
 
@@ -125,7 +123,7 @@ pub fn gather<'a>(
         let add_on = reading.rule.add_on;
         claims.entry(add_on).or_insert_with(|| {
             let lasting = best_first.iter().filter(|reading| reading.rule.add_on == add_on && !reading.ended);
-            let grounds = |members: fn(&'a RuleReading<'a>) -> &'a [&'a Member]| {
+            let grounds = |members: fn(&'a RuleReading<'a>) -> &'a [Named<'a>]| {
                 lasting.clone().flat_map(move |reading| grounds(reading, members(reading), matches, people))
             };
             Claims {
@@ -141,18 +139,25 @@ pub fn gather<'a>(
 /// What a rule says about accounts, by the members it names.
 fn grounds<'a>(
     reading: &'a RuleReading<'a>,
-    members: &'a [&'a Member],
+    members: &'a [Named<'a>],
     matches: &Matches,
     people: &BTreeMap<&SourceName, Vec<u32>>,
 ) -> impl Iterator<Item = (u32, Ground<'a>)> + Clone {
-    let found = matches.in_source(&reading.rule.source);
-    let order = people.get(&reading.rule.source).map_or(&[][..], Vec::as_slice);
-    members.iter().filter_map(move |member| match found.get(member.person as usize).copied().flatten()? {
-        PersonMatch::Account { place, by: matched_by } => {
-            let person_order = order[member.person as usize];
-            Some((place, Ground { reading, member, matched_by, person_order }))
-        }
-        PersonMatch::None { .. } => None,
+    let of_one_source = |a: &Named<'_>, b: &Named<'_>| std::ptr::eq(a.home, b.home);
+    members.chunk_by(of_one_source).flat_map(move |members| {
+        let source = &members[0].home.source;
+        let found = matches.in_source(source);
+        let order = people.get(source).map_or(&[][..], Vec::as_slice);
+        members.iter().filter_map(move |&named| {
+            let place_there = named.member.person as usize;
+            match found.get(place_there).copied().flatten()? {
+                PersonMatch::Account { place, by: matched_by } => {
+                    let person_order = order[place_there];
+                    Some((place, Ground { reading, named, matched_by, person_order }))
+                }
+                PersonMatch::None { .. } => None,
+            }
+        })
     })
 }
 
@@ -160,11 +165,10 @@ fn grounds<'a>(
 fn lapsed(rules: &[&RuleReading<'_>], add_on: AddOn, matches: &Matches) -> BTreeMap<u32, Date> {
     let mut lapsed = BTreeMap::new();
     for reading in rules.iter().filter(|reading| reading.rule.add_on == add_on && reading.ended) {
-        let found = matches.in_source(&reading.rule.source);
         let until = reading.rule.until.expect("a rule that has ended has a last day");
-        for member in &reading.people {
-            if let Some(Some(PersonMatch::Account { place, by: _ })) = found.get(member.person as usize) {
-                let last = lapsed.entry(*place).or_insert(until);
+        for named in &reading.people {
+            if let Some(PersonMatch::Account { place, by: _ }) = matches.of(*named) {
+                let last = lapsed.entry(place).or_insert(until);
                 *last = until.max(*last);
             }
         }
@@ -176,18 +180,19 @@ fn lapsed(rules: &[&RuleReading<'_>], add_on: AddOn, matches: &Matches) -> BTree
 fn unmatched(rules: &[&RuleReading<'_>], matches: &Matches) -> Vec<Unmatched> {
     let mut unmatched: BTreeMap<(&SourceName, &str), Unmatched> = BTreeMap::new();
     for reading in rules.iter().filter(|reading| !reading.ended) {
-        let Some(snapshot) = reading.snapshot else { continue };
-        let found = matches.in_source(&snapshot.source);
-        for member in &reading.people {
-            if let Some(Some(PersonMatch::None { because })) = found.get(member.person as usize) {
-                let person = &snapshot.people[member.person as usize];
-                unmatched.entry((&snapshot.source, person.id())).or_insert_with(|| Unmatched {
-                    person: KnownPerson { source: snapshot.source.clone(), person: Arc::clone(person) },
-                    because: *because,
+        for named in &reading.people {
+            if let Some(PersonMatch::None { because }) = matches.of(*named) {
+                unmatched.entry((&named.home.source, named.person().id())).or_insert_with(|| Unmatched {
+                    person: known(*named),
+                    because,
                     rule: reading.rule.name.clone(),
                 });
             }
         }
     }
     unmatched.into_values().collect()
+}
+
+fn known(named: Named<'_>) -> KnownPerson {
+    KnownPerson { source: named.home.source.clone(), person: Arc::clone(named.person()) }
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use crate::model::account::Account;
 use crate::model::entitlement::KnownPerson;
 use crate::model::explanation::{Explanation, MatchExplained, PersonExplained, RuleExplained, RuleSays};
-use crate::model::group::{GroupRef, Member, NestingPath};
+use crate::model::group::{GroupRef, NestingPath};
 use crate::model::person::{ExternUid, Person};
 use crate::model::snapshot::{GroupState, Snapshot};
+use crate::model::stranger::Guest;
 use crate::planning::accounts::accounts;
 use crate::planning::input::PlanningInput;
 use crate::planning::matching::{PersonMatch, match_people};
-use crate::planning::rules::{RuleReading, read};
+use crate::planning::rules::{Named, RuleReading, read};
 
 /// Everything about whoever answers to `asked`: a username, an address, a distinguished name, an id or a number.
 pub fn explain(input: &PlanningInput, asked: &str) -> Explanation {
@@ -35,7 +36,7 @@ pub fn explain(input: &PlanningInput, asked: &str) -> Explanation {
             };
             if is_person(person, asked) || account.is_some_and(|place| wanted.contains(&place)) {
                 wanted.extend(account);
-                explanation.people.push(person_explained(snapshot, at, &rules, result, &accounts));
+                explanation.people.push(person_explained(input, snapshot, at, &rules, result, &accounts));
             }
         }
     }
@@ -63,6 +64,7 @@ fn is_person(person: &Person, asked: &str) -> bool {
 }
 
 fn person_explained(
+    input: &PlanningInput,
     snapshot: &Snapshot,
     place: u32,
     rules: &[RuleReading<'_>],
@@ -79,30 +81,39 @@ fn person_explained(
     };
     PersonExplained {
         known: KnownPerson { source: snapshot.source.clone(), person },
-        groups: snapshot
-            .groups
+        groups: input
+            .snapshots
             .iter()
-            .filter_map(|reading| way(snapshot, &reading.reference, place))
+            .flat_map(|there| there.groups.iter().map(move |reading| (there, &reading.reference)))
+            .filter_map(|(there, group)| way(there, group, snapshot, place))
             .collect(),
         matched,
         rules: rules
             .iter()
-            .filter(|reading| reading.rule.source == snapshot.source)
+            .filter(|reading| {
+                let there = input.snapshot(&reading.rule.source);
+                reading.rule.source == snapshot.source
+                    || there.is_some_and(|there| {
+                        there.guests.iter().any(|guest| is_guest(guest, snapshot, place))
+                    })
+            })
             .map(|reading| RuleExplained {
                 rule: reading.rule.name.clone(),
                 add_on: reading.rule.add_on,
-                says: says(snapshot, reading, place),
+                says: says(input, snapshot, reading, place),
             })
             .collect(),
     }
 }
 
-fn says(snapshot: &Snapshot, reading: &RuleReading<'_>, place: u32) -> RuleSays {
+fn says(input: &PlanningInput, snapshot: &Snapshot, reading: &RuleReading<'_>, place: u32) -> RuleSays {
     let rule = reading.rule;
-    let find = |members: &[&Member]| {
-        members.iter().find(|member| member.person == place).map(|member| member.path.clone())
+    let find = |people: &[Named<'_>]| {
+        people.iter().find(|named| named.is(snapshot, place)).map(|named| named.member.path.clone())
     };
-    let in_any = |groups: &[GroupRef]| groups.iter().any(|group| way(snapshot, group, place).is_some());
+    let there = input.snapshot(&rule.source);
+    let is_in = |group: &GroupRef| there.and_then(|there| way(there, group, snapshot, place)).is_some();
+    let in_any = |groups: &[GroupRef]| groups.iter().any(is_in);
     let unknown = || RuleSays::Unknown {
         because: reading.frozen.first().map_or_else(|| "it is frozen".to_owned(), |frozen| frozen.reason()),
     };
@@ -124,12 +135,21 @@ fn says(snapshot: &Snapshot, reading: &RuleReading<'_>, place: u32) -> RuleSays 
     }
 }
 
-/// How a group holds a person, if it does.
-fn way(snapshot: &Snapshot, group: &GroupRef, place: u32) -> Option<NestingPath> {
-    match snapshot.group(group)? {
-        GroupState::Found { members, .. } => {
-            members.iter().find(|member| member.person == place).map(|member| member.path.clone())
+/// How a group of a source holds a person of a source, if it does.
+fn way(source: &Snapshot, group: &GroupRef, home: &Snapshot, place: u32) -> Option<NestingPath> {
+    let guest = source.guests_of(group).find(|guest| is_guest(guest, home, place)).map(|guest| &guest.member);
+    let member = match source.group(group)? {
+        GroupState::Found { members, .. } if source.source == home.source => {
+            members.iter().find(|member| member.person == place)
         }
-        GroupState::Missing | GroupState::Ambiguous { .. } | GroupState::Unread { .. } => None,
-    }
+        GroupState::Found { .. }
+        | GroupState::Missing
+        | GroupState::Ambiguous { .. }
+        | GroupState::Unread { .. } => None,
+    };
+    member.or(guest).map(|member| member.path.clone())
+}
+
+fn is_guest(guest: &Guest, home: &Snapshot, place: u32) -> bool {
+    guest.home == home.source && guest.member.person == place
 }

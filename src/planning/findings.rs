@@ -1,16 +1,16 @@
 //! Findings: what an administrator should know before they ask, each with the next step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
 
 use crate::model::account::Standing;
 use crate::model::add_on::AddOn;
 use crate::model::decision::{LeaveReason, Verdict, WaitReason};
-use crate::model::finding::{Finding, FindingCode, Level};
+use crate::model::finding::{Finding, FindingCode, Level, listed};
 use crate::model::person::SourceName;
 use crate::model::rule::RuleName;
-use crate::model::snapshot::Coverage;
+use crate::model::snapshot::{Coverage, Snapshot};
 use crate::planning::claims::Claims;
 use crate::planning::input::PlanningInput;
 use crate::planning::reconcile::{Desk, Reconciled};
@@ -68,7 +68,27 @@ fn of_the_run(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding(Level::Error, code, None, message));
         }
         findings.extend(snapshot.findings.iter().cloned());
+        findings.extend(strangers(snapshot));
     }
+}
+
+/// The members whom nobody knows, by the groups that name them.
+fn strangers(snapshot: &Snapshot) -> impl Iterator<Item = Finding> {
+    let mut named: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for stranger in &snapshot.strangers {
+        let group = stranger.path.0.last().map_or("", |name| &**name);
+        named.entry(group).or_default().insert(&stranger.name);
+    }
+    let source = &snapshot.source;
+    named.into_iter().map(move |(group, names)| {
+        let message = match (names.len(), names.first()) {
+            (1, Some(name)) => format!("member `{name}` of group `{group}` is outside of source `{source}`, and no other source knows them"),
+            (count, _) => {
+                format!("{count} members of group `{group}` are outside of source `{source}`, and no other source knows them: {}", listed(&names))
+            }
+        };
+        finding(Level::Warning, FindingCode::MemberOutside, None, message)
+    })
 }
 
 /// What a rule comes to among the claims.

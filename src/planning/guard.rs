@@ -265,7 +265,10 @@ fn readable(snapshot: &Snapshot) -> bool {
 
 fn size(snapshot: &Snapshot) -> SourceSize {
     let groups = snapshot.groups.iter().filter_map(|reading| match &reading.state {
-        GroupState::Found { members, .. } => Some((spelling(&reading.reference), members.len() as u64)),
+        GroupState::Found { members, .. } => {
+            let count = members.len() + snapshot.guests_of(&reading.reference).count();
+            Some((spelling(&reading.reference), count as u64))
+        }
         GroupState::Missing | GroupState::Ambiguous { .. } | GroupState::Unread { .. } => None,
     });
     SourceSize { people: snapshot.people.len() as u64, groups: groups.collect() }

@@ -16,7 +16,7 @@ use crate::model::snapshot::Snapshot;
 use crate::model::texts::lower;
 use crate::planning::fingerprint::Table;
 use crate::planning::input::PlanningInput;
-use crate::planning::rules::RuleReading;
+use crate::planning::rules::{Named, RuleReading};
 
 /// What came of matching the people whom rules speak of.
 #[derive(Debug, Default)]
@@ -45,6 +45,11 @@ impl Matches {
     /// What came of each person of a source, by their places; `None` for those of whom no rule speaks.
     pub fn in_source(&self, source: &SourceName) -> &[Option<PersonMatch>] {
         self.people.get(source).map_or(&[], Vec::as_slice)
+    }
+
+    /// What came of somebody in the groups of a rule.
+    pub fn of(&self, named: Named<'_>) -> Option<PersonMatch> {
+        self.in_source(&named.home.source).get(named.member.person as usize).copied().flatten()
     }
 }
 
@@ -139,12 +144,14 @@ fn sole(
     Some(PersonMatch::None { because: UnmatchedReason::Ambiguous })
 }
 
-/// The places of the people of whom any rule of this source speaks.
+/// The places of the people of whom any rule speaks.
 fn spoken_of(snapshot: &Snapshot, rules: &[RuleReading<'_>]) -> Vec<usize> {
     let mut spoken_of = vec![false; snapshot.people.len()];
-    for rule in rules.iter().filter(|reading| reading.rule.source == snapshot.source) {
-        for member in rule.people.iter().chain(&rule.doubtful) {
-            spoken_of[member.person as usize] = true;
+    for rule in rules {
+        for named in rule.people.iter().chain(&rule.doubtful) {
+            if std::ptr::eq(named.home, snapshot) {
+                spoken_of[named.member.person as usize] = true;
+            }
         }
     }
     (0..spoken_of.len()).filter(|place| spoken_of[*place]).collect()

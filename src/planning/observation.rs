@@ -14,7 +14,7 @@ pub fn digest(input: &PlanningInput) -> String {
     let mut snapshots: Vec<&Snapshot> = input.snapshots.iter().collect();
     snapshots.sort_by(|a, b| a.source.cmp(&b.source));
     for snapshot in snapshots {
-        page.snapshot(snapshot);
+        page.snapshot(snapshot, input);
     }
     let mut purchases: Vec<_> = input.seats.purchases.iter().collect();
     purchases.sort_by_key(|reading| reading.purchase.add_on);
@@ -63,7 +63,23 @@ impl Page {
         }
     }
 
-    fn snapshot(&mut self, snapshot: &Snapshot) {
+    fn outsiders(&mut self, snapshot: &Snapshot, group: &GroupRef, input: &PlanningInput) {
+        let mut guests: Vec<(&str, &str)> = snapshot
+            .guests_of(group)
+            .filter_map(|guest| {
+                let person = input.snapshot(&guest.home)?.people.get(guest.member.person as usize)?;
+                Some((guest.home.as_str(), person.id()))
+            })
+            .collect();
+        guests.sort_unstable();
+        guests.into_iter().for_each(|(home, id)| self.field("guest", [home, id]));
+        let of_group = snapshot.strangers.iter().filter(|stranger| stranger.group == *group);
+        let mut names: Vec<&str> = of_group.map(|stranger| &*stranger.name).collect();
+        names.sort_unstable();
+        self.field("strangers", names);
+    }
+
+    fn snapshot(&mut self, snapshot: &Snapshot, input: &PlanningInput) {
         self.field("source", [snapshot.source.as_str(), snapshot.kind.key()]);
         self.coverage(&snapshot.reading);
         let mut people: Vec<_> = snapshot.people.iter().collect();
@@ -93,6 +109,7 @@ impl Page {
                     let mut ids: Vec<&str> = ids.map(|person| person.id()).collect();
                     ids.sort_unstable();
                     self.field("members", ids);
+                    self.outsiders(snapshot, &reading.reference, input);
                 }
                 GroupState::Missing => self.part("missing"),
                 GroupState::Ambiguous { candidates } => self.field("ambiguous", candidates),

@@ -1,8 +1,11 @@
 //! What each rule says of the people who were seen, and whether it could be read at all.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::model::group::{GroupRef, Member};
+use crate::model::person::Person;
 use crate::model::rule::Rule;
 use crate::model::snapshot::{Coverage, GroupState, Snapshot};
 use crate::planning::condition::{Condition, values};
@@ -14,15 +17,43 @@ pub struct RuleReading<'a> {
     /// Its place among all rules, in the order of their names.
     pub place: usize,
     pub rule: &'a Rule,
-    pub snapshot: Option<&'a Snapshot>,
-    /// The people it entitles; where it has ended, those it would entitle.
-    pub people: Vec<&'a Member>,
+    /// The people it entitles, those of one source together; where it has ended, those it would entitle.
+    pub people: Vec<Named<'a>>,
     /// People of whom it cannot be said whether it entitles them.
-    pub doubtful: Vec<&'a Member>,
+    pub doubtful: Vec<Named<'a>>,
     /// Why no revocation may follow from it.
     pub frozen: Vec<Frozen>,
     /// Its last day has passed.
     pub ended: bool,
+}
+
+/// Somebody in the groups of a rule, whichever source knows them.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a> {
+    /// The snapshot among whose people they are.
+    pub home: &'a Snapshot,
+    pub member: &'a Member,
+}
+
+impl<'a> Named<'a> {
+    pub fn person(self) -> &'a Arc<Person> {
+        &self.home.people[self.member.person as usize]
+    }
+
+    /// Whether they are the one at this place of a snapshot.
+    pub fn is(self, home: &Snapshot, place: u32) -> bool {
+        self.member.person == place && std::ptr::eq(self.home, home)
+    }
+
+    /// By source, and by their places there.
+    fn order(&self, other: &Named<'_>) -> Ordering {
+        let sources = if std::ptr::eq(self.home, other.home) {
+            Ordering::Equal
+        } else {
+            self.home.source.cmp(&other.home.source)
+        };
+        sources.then(self.member.person.cmp(&other.member.person))
+    }
 }
 
 /// Why a rule is frozen.
@@ -72,25 +103,24 @@ fn read_one<'a>(place: usize, rule: &'a Rule, input: &'a PlanningInput) -> RuleR
     let Some(snapshot) = input.snapshot(&rule.source) else {
         let frozen = vec![Frozen::SourceUnread { because: "it was not read".to_owned() }];
         let (people, doubtful) = (Vec::new(), Vec::new());
-        return RuleReading { place, rule, snapshot: None, people, doubtful, frozen, ended };
+        return RuleReading { place, rule, people, doubtful, frozen, ended };
     };
     let mut frozen = Vec::new();
     if let Coverage::Partial { because } = &snapshot.reading {
         frozen.push(Frozen::SourceUnread { because: because.clone() });
     }
-    let members = union(&rule.groups, snapshot, &mut frozen);
+    let members = union(&rule.groups, snapshot, input, &mut frozen);
     let unread_groups = frozen.len();
-    let excepted = union(&rule.except_groups, snapshot, &mut frozen);
+    let excepted = union(&rule.except_groups, snapshot, input, &mut frozen);
     let exceptions_unread = frozen.len() > unread_groups;
     let count = u32::try_from(members.len()).unwrap_or(u32::MAX);
     if count < input.policy.limits.min_group_members && unread_groups == 0 {
         frozen.push(Frozen::TooFewMembers { members: count, minimum: input.policy.limits.min_group_members });
     }
-    let is_excepted = |person| excepted.binary_search_by_key(&person, |member| member.person).is_ok();
-    let members = members.into_iter().filter(|member| !is_excepted(member.person)).collect();
+    let is_excepted = |named: &Named<'_>| excepted.binary_search_by(|excepted| excepted.order(named)).is_ok();
+    let members = members.into_iter().filter(|named| !is_excepted(named)).collect();
     let (people, mut doubtful) = filter(rule, snapshot, members, &mut frozen);
-    let mut reading =
-        RuleReading { place, rule, snapshot: Some(snapshot), people, doubtful: Vec::new(), frozen, ended };
+    let mut reading = RuleReading { place, rule, people, doubtful: Vec::new(), frozen, ended };
     if exceptions_unread {
         doubtful.append(&mut reading.people);
     }
@@ -98,16 +128,24 @@ fn read_one<'a>(place: usize, rule: &'a Rule, input: &'a PlanningInput) -> RuleR
     reading
 }
 
-/// Everyone in any of the groups, each once by the shortest way; sorted by their place in the snapshot.
-fn union<'a>(groups: &[GroupRef], snapshot: &'a Snapshot, frozen: &mut Vec<Frozen>) -> Vec<&'a Member> {
-    let mut found: Vec<&Member> = Vec::new();
+/// Everyone in any of the groups, each once by the shortest way; sorted by source and by their places there.
+fn union<'a>(
+    groups: &[GroupRef],
+    snapshot: &'a Snapshot,
+    input: &'a PlanningInput,
+    frozen: &mut Vec<Frozen>,
+) -> Vec<Named<'a>> {
+    let mut found: Vec<Named<'_>> = Vec::new();
     let mut sorted: Vec<&GroupRef> = groups.iter().collect();
     sorted.sort_unstable();
     for reference in sorted {
         let group = || reference.clone();
         match snapshot.group(reference) {
             Some(GroupState::Found { members, coverage, .. }) => {
-                found.extend(members);
+                found.extend(members.iter().map(|member| Named { home: snapshot, member }));
+                found.extend(snapshot.guests_of(reference).filter_map(|guest| {
+                    Some(Named { home: input.snapshot(&guest.home)?, member: &guest.member })
+                }));
                 if let Coverage::Partial { because } = coverage {
                     frozen.push(Frozen::GroupPartial { group: group(), because: because.clone() });
                 }
@@ -123,9 +161,11 @@ fn union<'a>(groups: &[GroupRef], snapshot: &'a Snapshot, frozen: &mut Vec<Froze
                 .push(Frozen::GroupPartial { group: group(), because: "it was not asked for".to_owned() }),
         }
     }
-    let way = |member: &Member| (member.person, member.path.0.len());
-    found.sort_by(|a, b| way(a).cmp(&way(b)).then_with(|| a.path.cmp(&b.path)));
-    found.dedup_by_key(|member| member.person);
+    let way = |named: &Named<'a>| &named.member.path;
+    found.sort_by(|a, b| {
+        a.order(b).then_with(|| way(a).0.len().cmp(&way(b).0.len())).then_with(|| way(a).cmp(way(b)))
+    });
+    found.dedup_by(|later, kept| later.order(kept).is_eq());
     found
 }
 
@@ -133,9 +173,9 @@ fn union<'a>(groups: &[GroupRef], snapshot: &'a Snapshot, frozen: &mut Vec<Froze
 fn filter<'a>(
     rule: &Rule,
     snapshot: &Snapshot,
-    members: Vec<&'a Member>,
+    members: Vec<Named<'a>>,
     frozen: &mut Vec<Frozen>,
-) -> (Vec<&'a Member>, Vec<&'a Member>) {
+) -> (Vec<Named<'a>>, Vec<Named<'a>>) {
     let Some(text) = &rule.condition else {
         return (members, Vec::new());
     };
@@ -146,9 +186,9 @@ fn filter<'a>(
             return (Vec::new(), members);
         }
     };
-    let absent = condition
-        .attributes()
-        .find(|name| !snapshot.people.iter().any(|person| !values(person, name).is_empty()));
+    let everyone = || snapshot.people.iter().chain(members.iter().map(|named| named.person()));
+    let absent =
+        condition.attributes().find(|name| !everyone().any(|person| !values(person, name).is_empty()));
     if let Some(attribute) = absent
         && !members.is_empty()
     {
@@ -156,13 +196,13 @@ fn filter<'a>(
         return (Vec::new(), members);
     }
     let (mut people, mut doubtful, mut reasons) = (Vec::new(), Vec::new(), BTreeSet::new());
-    for member in members {
-        match condition.holds(&snapshot.people[member.person as usize]) {
-            Ok(true) => people.push(member),
+    for named in members {
+        match condition.holds(named.person()) {
+            Ok(true) => people.push(named),
             Ok(false) => {}
             Err(no_answer) => {
                 reasons.insert(no_answer.because);
-                doubtful.push(member);
+                doubtful.push(named);
             }
         }
     }

@@ -2,5 +2,6 @@
 
 pub mod apply;
 pub mod batch;
+pub mod introductions;
 pub mod notebook;
 pub mod observe;

@@ -19,6 +19,7 @@ use crate::planning::input::PlanningInput;
 use crate::planning::matching::queries;
 use crate::planning::purchases::follow;
 use crate::ports::{AccountReader, EdgeError, SeatReader, Source};
+use crate::sync::introductions::introduce;
 
 /// What is wanted, as the configuration says it.
 #[derive(Debug, Clone)]
@@ -81,14 +82,16 @@ pub async fn observe(
     })
 }
 
-/// Reads every source that rules name, all at once.
+/// Reads every source that rules name, all at once; then asks all of them about each other's members.
 pub async fn read_all(wanted: &Wanted, sources: &[Arc<dyn Source>]) -> Vec<Snapshot> {
     let groups = wanted.groups();
-    join_all(sources.iter().filter_map(|source| {
+    let mut snapshots = join_all(sources.iter().filter_map(|source| {
         let wanted = groups.get(source.name())?;
         Some(read(source.as_ref(), wanted.iter().cloned().collect()))
     }))
-    .await
+    .await;
+    introduce(&mut snapshots, sources).await;
+    snapshots
 }
 
 async fn read(source: &dyn Source, wanted: Vec<GroupRef>) -> Snapshot {

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod exit_codes;
+mod foreign_members;
 mod formats;
 mod people;
 mod signatures;

@@ -7,6 +7,7 @@ use seatsync::app::clock::FixedClock;
 use seatsync::model::group::{GroupRef, Member};
 use seatsync::model::person::SourceName;
 use seatsync::model::snapshot::{Coverage, GroupState, Snapshot};
+use seatsync::model::stranger::Stranger;
 use seatsync::ports::{EdgeError, Source as _};
 use seatsync::sources::ldap::config::{AttributeNames, Bind, Directory, LdapConfig, Schema};
 use seatsync::sources::ldap::source::LdapSource;
@@ -92,4 +93,10 @@ pub fn told(snapshot: &Snapshot, at: usize) -> String {
 /// `code: message` of each.
 pub fn findings(snapshot: &Snapshot) -> Vec<String> {
     snapshot.findings.iter().map(|finding| format!("{}: {}", finding.code.key(), finding.message)).collect()
+}
+
+/// `name of group` of each member outside.
+pub fn strangers(snapshot: &Snapshot) -> Vec<String> {
+    let told = |stranger: &Stranger| format!("{} of {}", stranger.name, stranger.path.0.last().unwrap());
+    snapshot.strangers.iter().map(told).collect()
 }

@@ -27,6 +27,8 @@ pub struct Options {
     pub overlays: String,
     /// Whether nobody may bind anonymously.
     pub no_anonymous: bool,
+    /// The suffix, instead of that of the company; its first part stays `dc=example`.
+    pub suffix: Option<&'static str>,
 }
 
 /// The certificate that the server shows.
@@ -57,7 +59,8 @@ impl Slapd {
         }
         certificates(&directory, options.certificate);
         fs::write(path.join("slapd.conf"), configuration(&directory, options)).unwrap();
-        load(&directory, SUFFIX, ldif);
+        let suffix = options.suffix.unwrap_or(SUFFIX);
+        load(&directory, suffix, &ldif.replace(SUFFIX, suffix));
         load(
             &directory,
             "dc=fault",
@@ -212,7 +215,7 @@ fn configuration(directory: &TempDir, options: &Options) -> String {
     let security = if options.require_tls { "security simple_bind=56" } else { "" };
     let disallow = if options.no_anonymous { "disallow bind_anon" } else { "" };
     let Options { schema, access, overlays, .. } = options;
-    format!(
+    let text = format!(
         r#"include {SCHEMA}/core.schema
 include {SCHEMA}/cosine.schema
 include {SCHEMA}/nis.schema
@@ -274,5 +277,6 @@ retcode-item "cn=referral" 0x0a ref="ldap://127.0.0.1:1/dc=x"
 retcode-item "cn=other" 0x50 text="internal error"
 retcode-item "cn=drop" 0x00 unsolicited=0 flags=pre-disconnect
 "#
-    )
+    );
+    text.replace(SUFFIX, options.suffix.unwrap_or(SUFFIX))
 }

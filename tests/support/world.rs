@@ -50,6 +50,8 @@ impl World {
             read_whole_at: None,
             people: Vec::new(),
             groups: Vec::new(),
+            strangers: Vec::new(),
+            guests: Vec::new(),
             findings: Vec::new(),
         };
         let instance = Instance {

@@ -68,6 +68,8 @@ fn snapshot(source: &SourceName, people: &BTreeMap<PersonId, Listed>, wanted: &[
         read_whole_at: None,
         people: known.iter().map(|listed| listed.person.clone()).collect(),
         groups,
+        strangers: Vec::new(),
+        guests: Vec::new(),
         findings: Vec::new(),
     }
 }

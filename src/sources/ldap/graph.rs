@@ -52,6 +52,8 @@ pub struct GroupNode {
 #[derive(Debug)]
 pub struct Closure {
     pub members: Vec<Member>,
+    /// The names of members outside, and the way to the group that names them.
+    pub strangers: Vec<(Box<str>, NestingPath)>,
     pub coverage: Coverage,
     /// The places of all groups that were walked through, the first included.
     pub groups: Vec<u32>,
@@ -63,6 +65,7 @@ impl Graph {
     /// Follows a group down to the last of its members. Cycles are legal, and change nothing.
     pub fn closure(&self, root: u32, nested: bool) -> Closure {
         let mut members = Vec::new();
+        let mut strangers = Vec::new();
         let mut people = HashSet::new();
         let mut ignored = Vec::new();
         let mut flaw: Option<String> = None;
@@ -93,14 +96,15 @@ impl Graph {
                             queue.push_back((*inner, longer));
                         }
                     }
-                    Node::LeftOut | Node::Gone { .. } | Node::Outside { .. } => {}
+                    Node::Outside { name } => strangers.push((name.clone(), path.clone())),
+                    Node::LeftOut | Node::Gone { .. } => {}
                     Node::Hidden { because } => flaw = flaw.or_else(|| Some(because.to_string())),
                     Node::Pending => flaw = flaw.or_else(|| Some("a member was not looked up".to_owned())),
                 }
             }
         }
         let coverage = flaw.map_or(Coverage::Complete, |because| Coverage::Partial { because });
-        Closure { members, coverage, groups: walked, ignored }
+        Closure { members, strangers, coverage, groups: walked, ignored }
     }
 
     fn group(&self, at: u32) -> &GroupNode {

@@ -10,12 +10,13 @@ use crate::model::finding::{Finding, FindingCode, Level};
 use crate::model::group::GroupRef;
 use crate::model::person::SourceName;
 use crate::model::snapshot::{Snapshot, SourceKind};
-use crate::ports::{Clock, EdgeError, Probe, Progress, Source};
+use crate::ports::{Clock, EdgeError, Identified, Probe, Progress, Source};
 use crate::sources::ldap::config::LdifConfig;
 use crate::sources::ldap::decode::Decoder;
 use crate::sources::ldap::error::LdapError;
 use crate::sources::ldap::ldif_tree::Tree;
 use crate::sources::ldap::reading::snapshot;
+use crate::sources::ldap::strangers::{self, clues, unread};
 use crate::sources::ldap::walk::walk;
 
 /// A directory read from an export of it.
@@ -32,7 +33,7 @@ impl LdifSource {
         LdifSource { config, clock, progress }
     }
 
-    async fn read_groups(&self, wanted: &[GroupRef]) -> Result<Snapshot, LdapError> {
+    async fn tree(&self) -> Result<Tree, LdapError> {
         let path = self.config.path.clone();
         let directory = self.config.directory.clone();
         let tree = tokio::task::spawn_blocking(move || {
@@ -43,7 +44,11 @@ impl LdifSource {
                 because: refusal.because,
             })
         });
-        let tree = tree.await.expect("reading a file neither panics nor is aborted")?;
+        tree.await.expect("reading a file neither panics nor is aborted")
+    }
+
+    async fn read_groups(&self, wanted: &[GroupRef]) -> Result<Snapshot, LdapError> {
+        let tree = self.tree().await?;
         let decoder = Decoder::of_export(&tree.directory, self.clock.now());
         let what = format!("ldif {}: people", self.config.name);
         let told = |people| {
@@ -86,6 +91,20 @@ impl Source for LdifSource {
 
     fn read<'a>(&'a self, wanted: &'a [GroupRef]) -> BoxFuture<'a, Result<Snapshot, EdgeError>> {
         async move { Ok(self.read_groups(wanted).await?) }.boxed()
+    }
+
+    fn identify<'a>(&'a self, names: &'a [Box<str>]) -> BoxFuture<'a, Vec<Identified>> {
+        async move {
+            let clues = clues(names, self.config.directory.schema, |_| true);
+            match self.tree().await {
+                Ok(tree) => {
+                    let decoder = Decoder::of_export(&tree.directory, self.clock.now());
+                    strangers::identify(&tree, &decoder, &clues).await
+                }
+                Err(error) => unread(&clues, &EdgeError::from(error).chain()),
+            }
+        }
+        .boxed()
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>> {

@@ -13,6 +13,7 @@ use crate::sources::ldap::entry::Entry;
 use crate::sources::ldap::ldif_records::{Refusal, read};
 use crate::sources::ldap::lookup::{Fate, GroupSearch, Lookup, Name};
 use crate::sources::ldap::packed::{Descriptions, Packed};
+use crate::sources::ldap::sid::{OBJECT_SID, Sid};
 
 /// The entries of one file.
 pub struct Tree {
@@ -27,7 +28,8 @@ pub struct Tree {
 impl Tree {
     /// Reads a file to its end; anything amiss in it refuses all of it.
     pub fn read(file: impl BufRead, directory: &Directory) -> Result<Tree, Refusal> {
-        let wanted = attributes(directory);
+        let mut wanted = attributes(directory);
+        wanted.push(OBJECT_SID.to_owned());
         let kept = |name: &str| wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
         let mut tree = Tree {
             directory: directory.clone(),
@@ -181,6 +183,15 @@ impl Lookup for Tree {
         };
         let found = self.others().filter(claims).collect();
         async move { (found, None) }.boxed()
+    }
+
+    fn sids<'a>(&'a self, sids: &'a [Sid]) -> BoxFuture<'a, Result<HashMap<Sid, Box<str>>, String>> {
+        async move {
+            let holder = |entry: Entry| Some((Sid::of(&entry)?, entry.dn.into()));
+            let holders = self.groups.values().cloned().chain(self.others()).filter_map(holder);
+            Ok(holders.filter(|(sid, _)| sids.contains(sid)).collect())
+        }
+        .boxed()
     }
 
     fn covers_person(&self, _: &DistinguishedName) -> bool {

@@ -1,5 +1,7 @@
 //! A server as a [`Lookup`]: groups by what rules call them, and the people who claim one as their primary group.
 
+use std::collections::HashMap;
+
 use futures_util::future::{BoxFuture, FutureExt as _};
 use ldap3::Scope;
 
@@ -13,6 +15,7 @@ use crate::sources::ldap::filter;
 use crate::sources::ldap::guid;
 use crate::sources::ldap::lookup::{Fate, GroupSearch, Lookup, Name};
 use crate::sources::ldap::ranges;
+use crate::sources::ldap::sid::Sid;
 
 /// The result code of a base that does not exist (RFC 4511, appendix A.1).
 pub const NO_SUCH_OBJECT: u32 = 32;
@@ -220,6 +223,10 @@ impl Lookup for Live<'_> {
 
     fn hidden_members<'a>(&'a self, group: &'a str) -> BoxFuture<'a, Option<String>> {
         self.members_shown_elsewhere(group).boxed()
+    }
+
+    fn sids<'a>(&'a self, sids: &'a [Sid]) -> BoxFuture<'a, Result<HashMap<Sid, Box<str>>, String>> {
+        self.holders(sids).boxed()
     }
 
     fn covers_person(&self, name: &DistinguishedName) -> bool {

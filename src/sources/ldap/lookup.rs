@@ -1,11 +1,14 @@
 //! What finding groups and the people in them asks of a directory; a server and a file each answer it.
 
+use std::collections::HashMap;
+
 use futures_util::future::{BoxFuture, FutureExt as _};
 
 use crate::model::distinguished_name::DistinguishedName;
 use crate::model::group::GroupRef;
 use crate::sources::ldap::decode::Primary;
 use crate::sources::ldap::entry::Entry;
+use crate::sources::ldap::sid::Sid;
 
 /// A directory to ask.
 pub trait Lookup: Sync {
@@ -33,6 +36,9 @@ pub trait Lookup: Sync {
     fn hidden_members<'a>(&'a self, _group: &'a str) -> BoxFuture<'a, Option<String>> {
         async { None }.boxed()
     }
+
+    /// The names of the entries that have these SIDs, as far as there are any.
+    fn sids<'a>(&'a self, sids: &'a [Sid]) -> BoxFuture<'a, Result<HashMap<Sid, Box<str>>, String>>;
 
     /// Whether people are looked for in this place.
     fn covers_person(&self, name: &DistinguishedName) -> bool;

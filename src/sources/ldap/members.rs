@@ -9,10 +9,12 @@ use ldap3::Scope;
 use crate::model::distinguished_name::DistinguishedName;
 use crate::sources::ldap::config::Schema;
 use crate::sources::ldap::connection::{Query, Step};
+use crate::sources::ldap::entry::Entry;
 use crate::sources::ldap::filter;
-use crate::sources::ldap::live::{ANYTHING, Live, NO_SUCH_OBJECT, within};
+use crate::sources::ldap::live::{ANYTHING, Live, NO_SUCH_OBJECT, search_failed, within};
 use crate::sources::ldap::lookup::{Fate, Name};
 use crate::sources::ldap::ranges;
+use crate::sources::ldap::sid::{OBJECT_SID, Sid};
 
 /// How many names one search asks for. OpenLDAP compares each entry with each name, so that more is slower: of 20, 50
 /// and 100 this was the quickest for 100,000 people.
@@ -134,6 +136,23 @@ impl<'a> Live<'a> {
         drop(self.connection.search(query, |entry| left_out.push(entry.dn)).await);
         let places = left_out.iter().filter_map(|dn| open.remove(&DistinguishedName::parse(dn)?));
         fates.extend(places.map(|place| (place, Fate::LeftOut)));
+    }
+
+    /// The names of those who have these SIDs. A SID is of one domain: the servers to which a search refers hold none of those that this one lacks.
+    pub async fn holders(&self, sids: &[Sid]) -> Result<HashMap<Sid, Box<str>>, String> {
+        let mut holders = HashMap::new();
+        for sids in sids.chunks(NAMES_PER_SEARCH) {
+            let filter = filter::any(sids.iter().map(|sid| filter::equals(OBJECT_SID, &sid.0)));
+            for (base, _) in &self.bases {
+                let attributes = &[OBJECT_SID.to_owned()];
+                let query = Query { base, scope: Scope::Subtree, filter: &filter, attributes };
+                let mut each =
+                    |entry: Entry| holders.extend(Sid::of(&entry).map(|sid| (sid, entry.dn.into())));
+                let searched = self.connection.search(query, &mut each).await;
+                searched.map_err(|failure| search_failed(base, &failure))?;
+            }
+        }
+        Ok(holders)
     }
 
     async fn single(&self, name: &str, place: usize) -> (usize, Fate) {

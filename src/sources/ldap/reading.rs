@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::finding::{Finding, FindingCode, Level};
+use crate::model::finding::{Finding, FindingCode, Level, listed};
 use crate::model::group::{GroupRef, Member};
 use crate::model::person::{Person, SourceName};
 use crate::model::snapshot::{Coverage, GroupReading, GroupState, Snapshot, SourceKind};
+use crate::model::stranger::Stranger;
 use crate::sources::ldap::graph::{Graph, Node};
 use crate::sources::ldap::walk::Root;
 
@@ -22,6 +23,7 @@ pub fn snapshot(
     let (people, places) = in_order(std::mem::take(&mut graph.people));
     let mut walked = BTreeSet::new();
     let mut ignored = BTreeSet::new();
+    let mut strangers = Vec::new();
     let mut groups = Vec::with_capacity(wanted.len());
     for (reference, root) in wanted.iter().zip(roots) {
         let state = match root {
@@ -29,6 +31,11 @@ pub fn snapshot(
                 let closure = graph.closure(at, nested);
                 walked.extend(closure.groups);
                 ignored.extend(closure.ignored.into_iter().map(|inner| (at, inner)));
+                strangers.extend(closure.strangers.into_iter().map(|(name, path)| Stranger {
+                    group: reference.clone(),
+                    name,
+                    path,
+                }));
                 let mut members: Vec<Member> = closure
                     .members
                     .into_iter()
@@ -45,12 +52,22 @@ pub fn snapshot(
         };
         groups.push(GroupReading { reference: reference.clone(), state });
     }
-    let mut findings: Vec<Finding> = walked.into_iter().flat_map(|at| strangers(&graph, at)).collect();
+    let mut findings: Vec<Finding> = walked.into_iter().filter_map(|at| departed(&graph, at)).collect();
     findings.extend(ignored.into_iter().map(|(outer, inner)| not_followed(&graph, outer, inner)));
     findings.sort_unstable();
     findings.dedup();
     let reading = shared_id(&people).map_or(Coverage::Complete, |because| Coverage::Partial { because });
-    Snapshot { source: source.clone(), kind, reading, read_whole_at: None, people, groups, findings }
+    Snapshot {
+        source: source.clone(),
+        kind,
+        reading,
+        read_whole_at: None,
+        people,
+        groups,
+        strangers,
+        guests: Vec::new(),
+        findings,
+    }
 }
 
 /// The people by their ids, and for each earlier place the new one.
@@ -74,49 +91,28 @@ fn shared_id(people: &[Arc<Person>]) -> Option<String> {
     ))
 }
 
-/// The members of one group that are gone, and those that belong elsewhere.
-fn strangers(graph: &Graph, at: u32) -> Vec<Finding> {
+/// The members of one group that are gone.
+fn departed(graph: &Graph, at: u32) -> Option<Finding> {
     let group = &graph.groups[at as usize];
-    let (mut gone, mut outside) = (BTreeSet::new(), BTreeSet::new());
-    for &member in &group.members {
-        match &graph.nodes[member as usize] {
-            Node::Gone { name } => gone.insert(&**name),
-            Node::Outside { name } => outside.insert(&**name),
-            Node::Pending | Node::Person(_) | Node::Group(_) | Node::LeftOut | Node::Hidden { .. } => {
-                continue;
-            }
-        };
-    }
-    let name = &group.group.name;
-    let finding = |code, names: &BTreeSet<&str>, one: &str, several: &str| {
-        let first = names.first()?;
-        let message = match names.len() {
-            1 => format!("member `{first}` of group `{name}` {one}"),
-            count => format!("{count} members of group `{name}` {several}: {}", listed(names)),
-        };
-        Some(Finding { level: Level::Warning, code, rule: None, message })
+    let gone: BTreeSet<&str> = group
+        .members
+        .iter()
+        .filter_map(|&member| match &graph.nodes[member as usize] {
+            Node::Gone { name } => Some(&**name),
+            Node::Pending
+            | Node::Person(_)
+            | Node::Group(_)
+            | Node::LeftOut
+            | Node::Outside { .. }
+            | Node::Hidden { .. } => None,
+        })
+        .collect();
+    let (first, name) = (gone.first()?, &group.group.name);
+    let message = match gone.len() {
+        1 => format!("member `{first}` of group `{name}` no longer exists"),
+        count => format!("{count} members of group `{name}` no longer exist: {}", listed(&gone)),
     };
-    [
-        finding(FindingCode::MemberGone, &gone, "no longer exists", "no longer exist"),
-        finding(
-            FindingCode::MemberOutside,
-            &outside,
-            "is outside of this source",
-            "are outside of this source",
-        ),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-/// As many names as one reads; whoever wants to know of more asks the directory.
-fn listed(names: &BTreeSet<&str>) -> String {
-    const MOST: usize = 10;
-    let shown: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
-    let more = names.len().saturating_sub(MOST);
-    let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
-    format!("{}{rest}", shown.join(", "))
+    Some(Finding { level: Level::Warning, code: FindingCode::MemberGone, rule: None, message })
 }
 
 fn not_followed(graph: &Graph, outer: u32, inner: u32) -> Finding {

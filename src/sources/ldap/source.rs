@@ -6,19 +6,21 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use rustls::ClientConfig;
 
+use crate::model::distinguished_name::DistinguishedName;
 use crate::model::group::GroupRef;
 use crate::model::person::SourceName;
 use crate::model::snapshot::{Snapshot, SourceKind};
-use crate::ports::{Clock, EdgeError, Probe, Progress, Readings, Source};
+use crate::ports::{Clock, EdgeError, Identified, Probe, Progress, Readings, Source};
 use crate::sources::ldap::changes::reader::{Reading, read as by_changes};
 use crate::sources::ldap::config::LdapConfig;
 use crate::sources::ldap::connection::Connection;
 use crate::sources::ldap::decode::Decoder;
 use crate::sources::ldap::error::LdapError;
-use crate::sources::ldap::live::Live;
+use crate::sources::ldap::live::{Live, within};
 use crate::sources::ldap::opening::{Candidates, open};
 use crate::sources::ldap::probe::probe;
 use crate::sources::ldap::reading::snapshot;
+use crate::sources::ldap::strangers::{self, Clue, clues, unread};
 use crate::sources::ldap::tls;
 use crate::sources::ldap::walk::walk;
 
@@ -71,6 +73,13 @@ impl LdapSource {
         }
     }
 
+    async fn identify_by(&self, clues: &[Clue]) -> Result<Vec<Identified>, LdapError> {
+        let connection = open(&self.config, self.tls.as_ref()).await?;
+        let live = Live::new(&connection, &self.config);
+        let decoder = Decoder::new(&self.config.directory, self.clock.now());
+        Ok(strangers::identify(&live, &decoder, clues).await)
+    }
+
     async fn read_from(&self, connection: &Connection, wanted: &[GroupRef]) -> Snapshot {
         let now = self.clock.now();
         let what = format!("ldap {}: people", self.config.name);
@@ -111,6 +120,26 @@ impl Source for LdapSource {
         async move {
             let reading = tokio::time::timeout(LONGEST, self.read_groups(wanted)).await;
             Ok(reading.map_err(|_| LdapError::TooLong { minutes: LONGEST.as_secs() / 60 })??)
+        }
+        .boxed()
+    }
+
+    fn identify<'a>(&'a self, names: &'a [Box<str>]) -> BoxFuture<'a, Vec<Identified>> {
+        async move {
+            let base = DistinguishedName::parse(&self.config.base_dn);
+            let people = DistinguishedName::parse(&self.config.person_base_dn);
+            let covers = |name: &DistinguishedName| {
+                [&base, &people].iter().any(|base| within(base.as_ref(), Some(name)))
+            };
+            let clues = clues(names, self.config.directory.schema, covers);
+            if !strangers::any(&clues) {
+                return unread(&clues, "");
+            }
+            let identified = tokio::time::timeout(LONGEST, self.identify_by(&clues)).await;
+            match identified.map_err(|_| LdapError::TooLong { minutes: LONGEST.as_secs() / 60 }).flatten() {
+                Ok(identified) => identified,
+                Err(error) => unread(&clues, &EdgeError::from(error).chain()),
+            }
         }
         .boxed()
     }

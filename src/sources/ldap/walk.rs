@@ -44,27 +44,21 @@ pub async fn walk(
     wanted: &[GroupRef],
     told: &(dyn Fn(u64) + Send + Sync),
 ) -> (Vec<Root>, Graph) {
-    let mut walk = Walk { decoder, graph: Graph::default(), known: HashMap::new(), next: Level::default() };
+    let mut walk = Walk::new(decoder);
     let searches: Vec<_> = wanted.iter().map(|reference| lookup.groups(reference)).collect();
     let searches: Vec<GroupSearch> =
         futures_util::stream::iter(searches).buffered(GROUPS_AT_A_TIME).collect().await;
     let roots = searches.into_iter().map(|search| walk.root(search)).collect();
-    for _ in 0..DEEPEST {
-        let level = std::mem::take(&mut walk.next);
-        if level.is_empty() {
-            return (roots, walk.graph);
-        }
-        walk.read(lookup, level, told).await;
-    }
-    let level = std::mem::take(&mut walk.next);
-    let because = format!("groups are nested more than {DEEPEST} deep");
-    for node in level.nodes.into_iter().chain(level.username_nodes) {
-        walk.graph.nodes[node as usize] = Node::Hidden { because: because.as_str().into() };
-    }
-    for group in level.primaries.iter().map(|(at, _)| at).chain(level.blank.iter().map(|(at, _)| at)) {
-        walk.graph.groups[*group as usize].flaw = Some(because.clone());
-    }
+    walk.finish(lookup, told).await;
     (roots, walk.graph)
+}
+
+/// Reads the entries of these names, and all below them; for each name, its node.
+pub async fn meet(lookup: &impl Lookup, decoder: &Decoder, names: Vec<Name>) -> (Vec<u32>, Graph) {
+    let mut walk = Walk::new(decoder);
+    let nodes = names.into_iter().map(|name| walk.named(name)).collect();
+    walk.finish(lookup, &|_| ()).await;
+    (nodes, walk.graph)
 }
 
 struct Walk<'a> {
@@ -114,6 +108,29 @@ enum Called {
 }
 
 impl Walk<'_> {
+    fn new(decoder: &Decoder) -> Walk<'_> {
+        Walk { decoder, graph: Graph::default(), known: HashMap::new(), next: Level::default() }
+    }
+
+    /// Reads level by level until nothing is left to look up.
+    async fn finish(&mut self, lookup: &impl Lookup, told: &(dyn Fn(u64) + Send + Sync)) {
+        for _ in 0..DEEPEST {
+            let level = std::mem::take(&mut self.next);
+            if level.is_empty() {
+                return;
+            }
+            self.read(lookup, level, told).await;
+        }
+        let level = std::mem::take(&mut self.next);
+        let because = format!("groups are nested more than {DEEPEST} deep");
+        for node in level.nodes.into_iter().chain(level.username_nodes) {
+            self.graph.nodes[node as usize] = Node::Hidden { because: because.as_str().into() };
+        }
+        for group in level.primaries.iter().map(|(at, _)| at).chain(level.blank.iter().map(|(at, _)| at)) {
+            self.graph.groups[*group as usize].flaw = Some(because.clone());
+        }
+    }
+
     fn root(&mut self, search: GroupSearch) -> Root {
         let mut entries = match search {
             GroupSearch::Failed { because } => return Root::Unread { because },
@@ -235,13 +252,7 @@ impl Walk<'_> {
                 });
                 continue;
             };
-            let fresh = self.graph.nodes.len();
-            let node = self.node(Called::Name(canonical.clone()));
-            if node as usize == fresh {
-                self.next.names.push(Name { spelt, canonical });
-                self.next.nodes.push(node);
-            }
-            members.push(node);
+            members.push(self.named(Name { spelt, canonical }));
         }
         for username in entry.usernames {
             let fresh = self.graph.nodes.len();
@@ -256,6 +267,17 @@ impl Walk<'_> {
         self.next.blank.extend(entry.blank.map(|name| (at, name)));
         self.graph.groups.push(GroupNode { group: entry.group, members, flaw });
         at
+    }
+
+    /// The node of a name, which is looked up next unless it is known.
+    fn named(&mut self, name: Name) -> u32 {
+        let fresh = self.graph.nodes.len();
+        let node = self.node(Called::Name(name.canonical.clone()));
+        if node as usize == fresh {
+            self.next.names.push(name);
+            self.next.nodes.push(node);
+        }
+        node
     }
 
     fn node(&mut self, called: Called) -> u32 {

@@ -105,6 +105,8 @@ pub(crate) fn snapshot(name: &str, people: &[Option<PersonDraft>], groups: &[Gro
         read_whole_at: None,
         people: present.iter().map(|(human, draft)| Arc::new(draft.build(*human))).collect(),
         groups: readings.collect(),
+        strangers: Vec::new(),
+        guests: Vec::new(),
         findings: Vec::new(),
     }
 }

@@ -13,6 +13,7 @@ use crate::sources::ldap::decode::{Primary, is_group};
 use crate::sources::ldap::entry::Entry;
 use crate::sources::ldap::live::Live;
 use crate::sources::ldap::lookup::{Fate, GroupSearch, Lookup, Name};
+use crate::sources::ldap::sid::Sid;
 
 /// A server and what is remembered of it; of nothing, it is the server and no more.
 pub struct Remembering<'a> {
@@ -209,6 +210,10 @@ impl Lookup for Remembering<'_> {
             hidden
         }
         .boxed()
+    }
+
+    fn sids<'a>(&'a self, sids: &'a [Sid]) -> BoxFuture<'a, Result<HashMap<Sid, Box<str>>, String>> {
+        self.live.sids(sids)
     }
 
     fn covers_person(&self, name: &DistinguishedName) -> bool {
