@@ -42,11 +42,14 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<Exit, Failure> {
     // The one TLS stack; a second installation, as in tests, changes nothing.
     let _installed = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(Failure::Runtime)?;
+    let mut builder = if matches!(cli.command, Command::Serve) {
+        // A round must not hold up what its port is asked meanwhile.
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        // Whatever else does one thing: each further thread would take memory of its own, and save no time.
+        tokio::runtime::Builder::new_current_thread()
+    };
+    let runtime = builder.worker_threads(2).enable_all().build().map_err(Failure::Runtime)?;
     let common = &cli.common;
     match &cli.command {
         Command::Demo(args) => runtime.block_on(commands::demo::run(args, common)),

@@ -10,36 +10,14 @@ mod sidecar;
 mod support;
 mod takeover;
 
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::{Duration, Instant};
 
 use simulator::http::faults::Failure;
 
 use crate::reorganisation::Reorganisation;
+use crate::support::chance::Chance;
 use crate::support::postgres::Postgres;
 use crate::support::stage::{ASSIGN, Ended, REVOKE, Stage, until};
-
-/// Chance that can be had again: `SEATSYNC_SEED` in the environment repeats a run of a test.
-struct Chance(u64);
-
-impl Chance {
-    #[expect(clippy::disallowed_methods, reason = "whoever repeats a failure says so in the environment")]
-    #[expect(clippy::print_stderr, reason = "shown if the test fails, to be repeated")]
-    fn new() -> Chance {
-        let given = std::env::var("SEATSYNC_SEED").ok().map(|seed| seed.parse().unwrap());
-        let seed = given.unwrap_or_else(|| RandomState::new().build_hasher().finish()) | 1;
-        eprintln!("SEATSYNC_SEED={seed}");
-        Chance(seed)
-    }
-
-    /// Below `bound`; xorshift64.
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-}
 
 /// Starts an apply and kills it after so many writes and a while, unless it ends before.
 fn kill_after(stage: &Stage, writes: usize, a_while: Duration) {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use crate::Chance;
 use crate::reorganisation::{LIMITS, Reorganisation};
 use crate::sidecar::{SERVE, Sidecar, TOKEN};
+use crate::support::chance::Chance;
 use crate::support::postgres::Postgres;
 use crate::support::stage::{ASSIGN, LDIF, PLATFORM, REVOKE, Stage, until};
 

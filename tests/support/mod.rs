@@ -4,6 +4,7 @@
 
 pub mod ad_front;
 pub mod authority;
+pub mod chance;
 pub mod company;
 pub mod dns;
 pub mod fake_ldap;

@@ -13,6 +13,7 @@ mod fuzz;
 mod process;
 mod screenshot;
 mod setup;
+mod soak;
 
 use crate::process::complain;
 
@@ -46,6 +47,11 @@ enum Task {
         #[arg(default_value_t = 60)]
         seconds: u32,
     },
+    /// Run thousands of times while everything around fails at random, and print the figures
+    Soak {
+        #[arg(default_value_t = 3000)]
+        runs: u32,
+    },
     /// Make the picture of the README: the sample company's report in a browser
     Screenshot,
     /// Build the program for release and pack it with its manual page, completions and units
@@ -60,6 +66,7 @@ fn main() -> ExitCode {
         Task::Docs { check } => docs::docs(check),
         Task::Bench => bench::bench(),
         Task::Fuzz { seconds } => fuzz::fuzz(seconds),
+        Task::Soak { runs } => soak::soak(runs),
         Task::Screenshot => screenshot::screenshot(),
         Task::Dist => dist::dist(),
     };

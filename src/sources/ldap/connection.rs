@@ -1,19 +1,22 @@
 //! One connection to one server, searched so that a part never looks like the whole.
 
 use std::collections::HashSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use lber::structure::StructureTag;
-use ldap3::controls::{Control, PagedResults, RawControl};
-use ldap3::{Ldap, LdapResult, Scope};
+use ldap3::controls::{PagedResults, RawControl};
+use ldap3::{LdapResult, Scope};
 use url::Url;
 
 use crate::sources::ldap::config::{LdapConfig, Schema};
+use crate::sources::ldap::conversation;
 use crate::sources::ldap::entry::Entry;
-use crate::sources::ldap::error::{result_words, words};
-use crate::sources::ldap::relay::{Relay, Relayed};
-use crate::sources::ldap::wire;
+use crate::sources::ldap::error::{Trouble, result_words};
+use crate::sources::ldap::link::{Answer, Link};
+use crate::sources::ldap::vetting::{DONE, INTERMEDIATE, REFERENCE};
+use crate::sources::ldap::wire::Decoded;
+use crate::sources::ldap::{request, wire};
 
 const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 
@@ -32,14 +35,10 @@ const MOST_ASIDES: usize = 10_000;
 const BUSY: u32 = 51;
 const UNAVAILABLE: u32 = 52;
 
-/// How long an Abandon may take to be written.
-const FAREWELL: Duration = Duration::from_secs(1);
-
 /// A bound connection.
 pub struct Connection {
     pub url: Url,
-    ldap: Ldap,
-    relay: Arc<Relay>,
+    link: Link,
     timeout: Duration,
     page_size: i32,
     domain_scope: bool,
@@ -93,11 +92,10 @@ pub struct Failure {
 
 impl Connection {
     /// A connection that is bound already.
-    pub fn new(config: &LdapConfig, url: &Url, relayed: Relayed) -> Connection {
+    pub fn new(config: &LdapConfig, url: &Url, link: Link) -> Connection {
         Connection {
             url: url.clone(),
-            ldap: relayed.ldap,
-            relay: relayed.relay,
+            link,
             timeout: config.timeout,
             page_size: i32::try_from(config.page_size).unwrap_or(i32::MAX),
             domain_scope: config.directory.schema == Schema::ActiveDirectory,
@@ -192,43 +190,47 @@ impl Connection {
         if let Some(because) = self.lost.get() {
             return Err(Failure::new(because));
         }
-        let mut ldap = self.ldap.clone();
-        ldap.with_timeout(self.timeout).with_controls(controls);
-        let started = ldap.streaming_search(query.base, query.scope, query.filter, query.attributes).await;
-        let mut stream = started.map_err(|error| self.gone(&error))?;
+        let search = request::search(query.base, query.scope, query.filter, query.attributes);
+        let search = search.ok_or_else(|| Failure::new("the filter is malformed"))?;
+        let mut answers = self.link.search(&search, &controls);
         loop {
-            let next = stream.next().await;
-            self.relay.taken();
-            match next {
-                Ok(Some(item)) if item.is_ref() => {
+            let next = tokio::time::timeout(self.timeout, answers.next()).await;
+            let next = next.map_err(|_| self.useless(Trouble::Silent(self.timeout).words()))?;
+            let Some(Answer { operation, message, .. }) = next else {
+                let because = self.link.fault().map_or_else(|| Trouble::Closed.words(), str::to_owned);
+                return Err(self.useless(because));
+            };
+            if operation == DONE {
+                return self.finished(&message);
+            }
+            let malformed = || self.useless("the server sent a malformed entry".to_owned());
+            let decoded = wire::message(&message).ok_or_else(malformed)?;
+            match operation {
+                REFERENCE => {
                     brought.asides += 1;
-                    brought.references.extend(wire::reference(item.0));
+                    brought.references.extend(wire::reference(decoded.operation));
                 }
-                Ok(Some(item)) if item.is_intermediate() => {
+                INTERMEDIATE => {
                     brought.asides += 1;
-                    each(Item::Aside(item.0));
+                    each(Item::Aside(decoded.operation));
                 }
-                Ok(Some(item)) => {
-                    let Some(entry) = wire::entry(item.0) else {
-                        return Err(self.useless("the server sent a malformed entry".to_owned()));
-                    };
+                _ => {
+                    let Decoded { operation, controls } = decoded;
+                    let entry = wire::entry(operation).ok_or_else(malformed)?;
                     brought.size += entry.size();
-                    each(Item::Entry(entry, raw(item.1)));
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    if let ldap3::LdapError::Timeout { .. } = error {
-                        self.abandon(stream.ldap_handle().last_id()).await;
-                    }
-                    return Err(self.gone(&error));
+                    each(Item::Entry(entry, controls));
                 }
             }
             if brought.size > LARGEST || brought.asides.max(brought.references.len()) > MOST_ASIDES {
-                self.abandon(stream.ldap_handle().last_id()).await;
                 return Err(self.useless("the answer to a search has no end".to_owned()));
             }
         }
-        let result = stream.finish().await;
+    }
+
+    /// What a search came to, by the message that ends it.
+    fn finished(&self, message: &[u8]) -> Result<Vec<RawControl>, Failure> {
+        let result = conversation::result(message)
+            .ok_or_else(|| self.useless("the server sent a malformed result".to_owned()))?;
         if result.rc != 0 {
             let failure = Failure::refused(&result);
             if result.rc == BUSY || result.rc == UNAVAILABLE {
@@ -236,7 +238,7 @@ impl Connection {
             }
             return Err(failure);
         }
-        Ok(raw(result.ctrls))
+        Ok(result.ctrls.into_iter().map(|control| control.1).collect())
     }
 
     fn controls(&self, cookie: Option<&[u8]>) -> Vec<RawControl> {
@@ -250,28 +252,10 @@ impl Connection {
         controls
     }
 
-    /// Whether the server hears of it or not, the search has failed.
-    async fn abandon(&self, id: i32) {
-        let mut ldap = self.ldap.clone();
-        drop(tokio::time::timeout(FAREWELL, ldap.abandon(id)).await);
-    }
-
-    fn gone(&self, error: &ldap3::LdapError) -> Failure {
-        let because = self.relay.fault().map_or_else(|| words(error, self.timeout), str::to_owned);
-        if let ldap3::LdapError::FilterParsing = error {
-            return Failure::new(&because);
-        }
-        self.useless(because)
-    }
-
     /// Gives the connection up: what it answers from now on would answer something else.
     fn useless(&self, because: String) -> Failure {
         Failure::new(self.lost.get_or_init(|| format!("`{}`: {because}", self.url)))
     }
-}
-
-fn raw(controls: Vec<Control>) -> Vec<RawControl> {
-    controls.into_iter().map(|control| control.1).collect()
 }
 
 impl Failure {

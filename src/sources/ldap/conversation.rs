@@ -1,14 +1,15 @@
 //! What is said before the searches, one request and one answer at a time: StartTLS and the bind. Every answer is vetted
 //! before it is decoded.
 
-use lber::structure::{PL, StructureTag};
 use ldap3::LdapResult;
-use ldap3::controls::{Control, RawControl};
+use ldap3::controls::Control;
 use secrecy::zeroize::Zeroizing;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use crate::sources::ldap::error::Trouble;
+use crate::sources::ldap::request::tlv;
 use crate::sources::ldap::vetting::{BIND, EXTENDED, vet};
+use crate::sources::ldap::wire::{self, Decoded, constructed, primitive, text};
 
 const START_TLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
 
@@ -92,62 +93,20 @@ impl Conversation {
     }
 }
 
-/// A result that a server sends unasked for to say that it hangs up (RFC 4511, section 4.4.1).
-pub fn dismissal(message: &[u8]) -> Option<LdapResult> {
+/// The result in a vetted message that holds one: at the end of a search, or unasked for to say that the server hangs up
+/// (RFC 4511, section 4.4.1).
+pub fn result(message: &[u8]) -> Option<LdapResult> {
     Some(decode(message)?.result)
-}
-
-/// One tag, its length and its content.
-fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(content.len() + 6);
-    bytes.push(tag);
-    match u8::try_from(content.len()) {
-        Ok(length) if length < 0x80 => bytes.push(length),
-        Ok(_) | Err(_) => {
-            let length = u32::try_from(content.len()).expect("nothing that we send is as long as that");
-            bytes.push(0x84);
-            bytes.extend(length.to_be_bytes());
-        }
-    }
-    bytes.extend(content);
-    bytes
 }
 
 /// A vetted message that holds an `LDAPResult`.
 fn decode(message: &[u8]) -> Option<Bound> {
-    let (_, message) = lber::parse::parse_tag(message).ok()?;
-    let mut parts = constructed(message)?.into_iter().skip(1);
-    let mut result = constructed(parts.next()?)?.into_iter();
+    let Decoded { operation, controls } = wire::message(message)?;
+    let mut result = constructed(operation)?.into_iter();
     let code = primitive(result.next()?)?.iter().fold(0, |code, &byte| (code << 8) | u32::from(byte));
     let matched = text(result.next()?)?;
     let said = text(result.next()?)?;
     let credentials = result.find(|part| part.id == 7).and_then(primitive);
-    let ctrls = parts.next().and_then(constructed).unwrap_or_default();
-    let ctrls = ctrls.into_iter().filter_map(control).collect();
+    let ctrls = controls.into_iter().map(|control| Control(None, control)).collect();
     Some(Bound { result: LdapResult { rc: code, matched, text: said, refs: Vec::new(), ctrls }, credentials })
-}
-
-fn control(tag: StructureTag) -> Option<Control> {
-    let mut parts = constructed(tag)?.into_iter();
-    let ctype = text(parts.next()?)?;
-    let val = parts.find(|part| part.id == 4).and_then(primitive);
-    Some(Control(None, RawControl { ctype, crit: false, val }))
-}
-
-fn constructed(tag: StructureTag) -> Option<Vec<StructureTag>> {
-    match tag.payload {
-        PL::C(parts) => Some(parts),
-        PL::P(_) => None,
-    }
-}
-
-fn primitive(tag: StructureTag) -> Option<Vec<u8>> {
-    match tag.payload {
-        PL::P(bytes) => Some(bytes),
-        PL::C(_) => None,
-    }
-}
-
-fn text(tag: StructureTag) -> Option<String> {
-    String::from_utf8(primitive(tag)?).ok()
 }

@@ -73,8 +73,6 @@ fn pem_label(what: &str) -> &'static str {
 #[derive(Debug)]
 pub enum Trouble {
     Io(io::Error),
-    /// `ldap3` could not be set up.
-    Ldap(ldap3::LdapError),
     Fault(Fault),
     /// An answer to something else.
     Unasked,
@@ -99,7 +97,6 @@ impl Trouble {
                 Some(tls) => format!("TLS: {tls}"),
                 None => error.to_string(),
             },
-            Trouble::Ldap(error) => error.to_string(),
             Trouble::Fault(fault) => fault.to_string(),
             Trouble::Unasked => "the server sent an answer that nobody asked for".to_owned(),
             Trouble::Closed => "the server closed the connection".to_owned(),
@@ -128,30 +125,12 @@ impl Trouble {
             Trouble::NoBind(_, hint) => hint,
             Trouble::Kerberos(words) => kerberos_hint(words),
             Trouble::NoHost => "write it as ldaps://dc1.example.com",
-            Trouble::Ldap(_) | Trouble::Fault(_) | Trouble::Unasked | Trouble::Dismissed(_) => "",
+            Trouble::Fault(_) | Trouble::Unasked | Trouble::Dismissed(_) => "",
         }
     }
 }
 
 const IS_IT_LDAPS: &str = "is this port one of LDAPS? an `ldap://` URL goes with `start_tls = true`";
-
-/// What `ldap3` reports of a search, in words.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "of a foreign error, what is not told apart goes by its own words"
-)]
-pub fn words(error: &ldap3::LdapError, timeout: Duration) -> String {
-    match error {
-        ldap3::LdapError::LdapResult { result } => result_words(result),
-        ldap3::LdapError::Timeout { .. } => format!("no answer within {timeout:?}"),
-        ldap3::LdapError::EndOfStream
-        | ldap3::LdapError::ResultRecv { .. }
-        | ldap3::LdapError::OpSend { .. }
-        | ldap3::LdapError::IdScrubSend { .. } => "the server closed the connection".to_owned(),
-        ldap3::LdapError::FilterParsing => "the filter is malformed".to_owned(),
-        other => other.to_string(),
-    }
-}
 
 /// A result code with its name and what the server said to it.
 pub fn result_words(result: &ldap3::LdapResult) -> String {

@@ -16,8 +16,8 @@ use crate::sources::ldap::end_point::end_point;
 use crate::sources::ldap::error::{Attempt, LdapError, Trouble};
 #[cfg(feature = "gssapi")]
 use crate::sources::ldap::kerberos;
+use crate::sources::ldap::link::Link;
 use crate::sources::ldap::refusal::judge;
-use crate::sources::ldap::relay::relayed;
 use crate::sources::ldap::servers::{Server, servers};
 use crate::sources::ldap::tls;
 
@@ -100,12 +100,9 @@ async fn opened(
     let bound = binding.await.unwrap_or(Err(Trouble::Silent(config.timeout)));
     let failed = |trouble| (format!("failed to bind to `{url}` as {}", who(config)), trouble);
     let conversation = bound.map_err(failed)?;
-    let relayed = match conversation.into_stream() {
-        Ok(stream) => relayed(stream).await.map_err(Trouble::Ldap),
-        Err(trouble) => Err(trouble),
-    };
-    let relayed = relayed.map_err(|trouble| (format!("failed to talk to `{url}`"), trouble))?;
-    Ok(Connection::new(config, url, relayed))
+    let talking = |trouble| (format!("failed to talk to `{url}`"), trouble);
+    let link = Link::over(conversation.into_stream().map_err(talking)?);
+    Ok(Connection::new(config, url, link))
 }
 
 /// A server that answers, and what is known of the way to it.

@@ -1,9 +1,32 @@
-//! Search answers, from BER to entries. `ldap3` can do so too, but it panics on an odd answer, keeps one of two
+//! Answers, from BER to what they hold. `ldap3` can do so too, but it panics on an odd answer, keeps one of two
 //! attributes of the same name, and sorts values into text and binary by chance.
 
 use lber::structure::{PL, StructureTag};
+use ldap3::controls::RawControl;
 
 use crate::sources::ldap::entry::{Entry, EntryAttribute};
+
+/// What is in an `LDAPMessage` (RFC 4511, section 4.1.1), but for its id.
+pub struct Decoded {
+    pub operation: StructureTag,
+    pub controls: Vec<RawControl>,
+}
+
+/// A message that has been vetted. `None` where it is malformed all the same.
+pub fn message(bytes: &[u8]) -> Option<Decoded> {
+    let (_, message) = lber::parse::parse_tag(bytes).ok()?;
+    let mut parts = constructed(message)?.into_iter().skip(1);
+    let operation = parts.next()?;
+    let controls = parts.next().and_then(constructed).unwrap_or_default();
+    Some(Decoded { operation, controls: controls.into_iter().filter_map(control).collect() })
+}
+
+fn control(tag: StructureTag) -> Option<RawControl> {
+    let mut parts = constructed(tag)?.into_iter();
+    let ctype = text(parts.next()?)?;
+    let val = parts.find(|part| part.id == 4).and_then(primitive);
+    Some(RawControl { ctype, crit: false, val })
+}
 
 /// `SearchResultEntry` (RFC 4511, section 4.5.2). `None` where it is malformed.
 pub fn entry(tag: StructureTag) -> Option<Entry> {
@@ -53,6 +76,7 @@ pub fn primitive(tag: StructureTag) -> Option<Vec<u8>> {
     }
 }
 
-fn text(tag: StructureTag) -> Option<String> {
+/// The text in a primitive value.
+pub fn text(tag: StructureTag) -> Option<String> {
     String::from_utf8(primitive(tag)?).ok()
 }
