@@ -81,6 +81,15 @@ fn a_person_is_explained_by_any_name() {
 }
 
 #[test]
+fn an_account_without_seat_or_group_is_explained_by_its_name_and_its_number() {
+    let stage = Stage::new(&["ada", "eve"], 2);
+    stage.company(&["ada"], &["ada"]);
+    for name in ["eve", "eve@example.test", "8"] {
+        stage.run(&format!("explain {name}")).exits(0).says("eve   account 8 in GitLab: may have seats");
+    }
+}
+
+#[test]
 fn past_runs_are_told() {
     let stage = Stage::new(&["ada"], 2);
     stage.run("runs").exits(1).complains("no apply has run");

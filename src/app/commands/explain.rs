@@ -50,11 +50,17 @@ pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
     Ok(Exit::of_plan(&plan, false))
 }
 
-/// The accounts of this address or username, whether rules speak of them or not.
+/// The accounts of this number, address or username, whether rules speak of them or not.
 async fn asked_for(config: &Config, asked: &str) -> Result<Vec<Arc<Account>>, EdgeError> {
     let notebook = Arc::new(Notebook::new(BTreeMap::new()));
     let neighbours = wiring::connect(config, &progress::for_this_terminal(), &notebook)?;
     let asked = asked.trim();
+    if let Ok(number) = asked.parse() {
+        let numbered = neighbours.gitlab.numbered(&[AccountId(number)]).await?;
+        if !numbered.is_empty() {
+            return Ok(numbered);
+        }
+    }
     let person = Person::from(Profile {
         username: Some(asked.into()),
         emails: vec![asked.into()],
