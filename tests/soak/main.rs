@@ -96,10 +96,11 @@ async fn whatever_fails_nobody_loses_a_seat_and_no_run_is_lost() {
     let store = Store::open_existing(site.place()).await.unwrap().unwrap();
     assert_eq!(breaks(&store.audit().await.unwrap(), Some(judge.head())), [], "the whole record holds");
     report(&tally, changes, &judge, &post, &memory);
-    if let [(_, early), .., (_, late)] = memory[..]
+    // The first half fills caches; what grows in the second grows for ever.
+    if let [.., (_, middle), (_, late)] = memory[..]
         && runs >= 1000
     {
-        assert!(late < early + 4 * 1024, "memory grew from {early} kB to {late} kB");
+        assert!(late < middle + 4 * 1024, "memory grew from {middle} kB to {late} kB");
     }
 }
 
