@@ -109,8 +109,10 @@ async fn opened(
 struct Reached {
     conversation: Conversation,
     /// Whether nobody on the network can read it.
+    #[cfg_attr(not(feature = "gssapi"), expect(dead_code, reason = "only Kerberos asks"))]
     is_private: bool,
     /// What ties a bind to this TLS connection, where there is one.
+    #[cfg_attr(not(feature = "gssapi"), expect(dead_code, reason = "only Kerberos asks"))]
     channel: Option<Vec<u8>>,
 }
 
@@ -176,6 +178,10 @@ fn socket_path(host: &str) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|path| !path.is_empty())
 }
 
+#[cfg_attr(
+    not(feature = "gssapi"),
+    expect(unused_variables, reason = "only Kerberos wants the name of the server")
+)]
 async fn bind(config: &LdapConfig, server: &Server, reached: Reached) -> Result<Conversation, Trouble> {
     let mut conversation = reached.conversation;
     let Bound { result, .. } = match &config.bind {
