@@ -22,6 +22,12 @@ pub enum SourceKind {
     Ldap,
     Ldif,
     Csv,
+    /// Pulled from a SCIM 2.0 service provider.
+    Scim,
+    /// Pushed to us over SCIM 2.0 by an identity provider.
+    ScimPush,
+    /// Told by signed assertions.
+    Saml,
 }
 
 impl SourceKind {
@@ -30,6 +36,9 @@ impl SourceKind {
             SourceKind::Ldap => "ldap",
             SourceKind::Ldif => "ldif",
             SourceKind::Csv => "csv",
+            SourceKind::Scim => "scim",
+            SourceKind::ScimPush => "scim_push",
+            SourceKind::Saml => "saml",
         }
     }
 }

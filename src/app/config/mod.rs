@@ -84,10 +84,7 @@ impl Config {
     pub fn incremental_sources(&self) -> BTreeSet<SourceName> {
         self.sources
             .iter()
-            .filter(|source| match source {
-                SourceConfig::Ldap(ldap) => ldap.incremental,
-                SourceConfig::Ldif(_) | SourceConfig::Csv(_) => false,
-            })
+            .filter(|source| source.is_incremental())
             .map(|source| source.name().clone())
             .collect()
     }

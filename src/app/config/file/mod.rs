@@ -13,7 +13,9 @@ use crate::app::config::file::approval::Approval;
 use crate::app::config::file::notify::Notify;
 use crate::app::config::file::rules::{AddOns, Limits, Rule, Tiers};
 use crate::app::config::file::serve::{Schedule, Serve};
-use crate::app::config::file::sources::{Csv, Ldap, Ldif};
+use crate::app::config::file::sources::csv::Csv;
+use crate::app::config::file::sources::ldap::Ldap;
+use crate::app::config::file::sources::ldif::Ldif;
 use crate::app::config::written::{DurationText, Secret, Written};
 
 pub mod approval;

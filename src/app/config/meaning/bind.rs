@@ -1,7 +1,7 @@
 //! What `bind` of `[ldap.NAME]` means.
 
 use crate::app::config::complaint::Complaint;
-use crate::app::config::file::sources as file;
+use crate::app::config::file::sources::ldap as file;
 use crate::app::config::reading::Reading;
 use crate::app::config::written::Written;
 use crate::sources::ldap::config::{Bind, ClientCertificate};

@@ -1,8 +1,10 @@
-//! `[ldap.NAME]`, `[ldif.NAME]` and `[csv.NAME]` as written.
+//! `[ldap.NAME]` as written.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::app::config::file::sources::entries::{Attributes, DirectorySchema};
+use crate::app::config::file::sources::matching::MatchStep;
 use crate::app::config::written::{DurationText, Secret, Written};
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -72,53 +74,6 @@ pub struct Ldap {
     pub identity_attribute: Option<Written<String>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Ldif {
-    /// The file, relative to the configuration file.
-    #[schemars(required)]
-    pub path: Option<Written<String>>,
-    /// What kind of directory it was exported from.
-    #[schemars(extend("default" = "rfc2307bis"))]
-    pub schema: Option<DirectorySchema>,
-    /// Whether members of groups in a group count as its members.
-    #[schemars(extend("default" = true))]
-    pub nested_groups: Option<bool>,
-    /// Whether a person's primary group counts as a group of theirs. Unset: for `active_directory` only.
-    pub primary_group: Option<bool>,
-    /// Whether people whose entry is disabled in Active Directory are entitled too.
-    #[schemars(extend("default" = false))]
-    pub include_disabled: Option<bool>,
-    /// Which attributes mean what. Unset: as the schema is known for.
-    pub attributes: Option<Attributes>,
-    /// The steps by which the account of a person is found, tried in this order; ambiguous is never guessed.
-    #[schemars(extend("default" = ["identity", "email", "username"]))]
-    pub match_by: Option<Written<Vec<MatchStep>>>,
-    /// The provider whose `extern_uid` in GitLab `identity` compares.
-    #[schemars(extend("default" = "ldapmain"))]
-    pub identity_provider: Option<Written<String>>,
-    /// The attribute that is compared with `extern_uid`. Unset: the DN, compared as DNs are.
-    pub identity_attribute: Option<Written<String>>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Csv {
-    /// The file, relative to the configuration file.
-    #[schemars(required)]
-    pub path: Option<Written<String>>,
-    /// Which columns mean what; all others are extra attributes.
-    pub columns: Option<Columns>,
-    /// One character between the groups of a cell.
-    #[schemars(extend("default" = ";"))]
-    pub group_separator: Option<Written<String>>,
-    /// The steps by which the account of a person is found, tried in this order; ambiguous is never guessed.
-    #[schemars(extend("default" = ["identity", "email", "username"]))]
-    pub match_by: Option<Written<Vec<MatchStep>>>,
-    /// The provider whose `extern_uid` in GitLab `identity` compares. Unset: the step `identity` is skipped.
-    pub identity_provider: Option<Written<String>>,
-}
-
 /// Exactly one of `dn` with `password`, `gssapi`, `external` or `anonymous`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -139,57 +94,4 @@ pub struct Bind {
     pub key: Option<Written<String>>,
     /// Nobody in particular.
     pub anonymous: Option<Written<bool>>,
-}
-
-/// Attributes of a directory entry.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Attributes {
-    /// The unchanging key. Unset: `objectGUID` (Active Directory) or `entryUUID`.
-    pub id: Option<Written<String>>,
-    /// Unset: `sAMAccountName` (Active Directory) or `uid`.
-    pub username: Option<Written<String>>,
-    /// All addresses of it are tried.
-    #[schemars(extend("default" = "mail"))]
-    pub email: Option<Written<String>>,
-    /// Unset: `displayName` (Active Directory) or `cn`.
-    pub name: Option<Written<String>>,
-    /// More of them, for the `where` of rules.
-    #[schemars(extend("default" = []))]
-    pub extra: Option<Vec<String>>,
-}
-
-/// Columns of a CSV file.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Columns {
-    /// The unchanging key of the person.
-    #[schemars(extend("default" = "id"))]
-    pub id: Option<Written<String>>,
-    #[schemars(extend("default" = "username"))]
-    pub username: Option<Written<String>>,
-    #[schemars(extend("default" = "email"))]
-    pub email: Option<Written<String>>,
-    #[schemars(extend("default" = "name"))]
-    pub name: Option<Written<String>>,
-    #[schemars(extend("default" = "groups"))]
-    pub groups: Option<Written<String>>,
-    /// What `identity` compares with GitLab's `extern_uid`. Unset: the step `identity` is skipped.
-    pub identity: Option<Written<String>>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DirectorySchema {
-    ActiveDirectory,
-    Rfc2307bis,
-    Rfc2307,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MatchStep {
-    Identity,
-    Email,
-    Username,
 }

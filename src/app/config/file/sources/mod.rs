@@ -1,0 +1,7 @@
+//! The sources as written, one kind a file.
+
+pub mod csv;
+pub mod entries;
+pub mod ldap;
+pub mod ldif;
+pub mod matching;

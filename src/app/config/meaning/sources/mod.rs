@@ -1,0 +1,93 @@
+//! What the sources mean, one kind a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use crate::app::config::complaint::Complaint;
+use crate::app::config::file::File;
+use crate::app::config::reading::Reading;
+use crate::app::config::written::Written;
+use crate::model::person::SourceName;
+use crate::model::policy::Matching;
+use crate::sources::csv::config::CsvConfig;
+use crate::sources::ldap::config::{LdapConfig, LdifConfig};
+
+pub mod csv;
+pub mod entries;
+pub mod ldap;
+pub mod ldif;
+pub mod matching;
+
+/// One source, of whatever kind.
+#[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "there are a handful of sources, each moved once")]
+pub enum SourceConfig {
+    Ldap(LdapConfig),
+    Ldif(LdifConfig),
+    Csv(CsvConfig),
+}
+
+impl SourceConfig {
+    pub fn name(&self) -> &SourceName {
+        match self {
+            SourceConfig::Ldap(source) => &source.name,
+            SourceConfig::Ldif(source) => &source.name,
+            SourceConfig::Csv(source) => &source.name,
+        }
+    }
+
+    /// Whether it may be read by its changes.
+    pub fn is_incremental(&self) -> bool {
+        match self {
+            SourceConfig::Ldap(source) => source.incremental,
+            SourceConfig::Ldif(_) | SourceConfig::Csv(_) => false,
+        }
+    }
+}
+
+/// The sources that nothing is wrong with, by kind and name, and how the people of all are matched.
+pub fn sources(
+    file: &File,
+    reading: &mut Reading<'_>,
+) -> (Vec<SourceConfig>, BTreeMap<SourceName, Matching>) {
+    let mut sources = Sources::default();
+    sources.take(&file.ldap, ldap::ldap, SourceConfig::Ldap, reading);
+    sources.take(&file.ldif, ldif::ldif, SourceConfig::Ldif, reading);
+    sources.take(&file.csv, csv::csv, SourceConfig::Csv, reading);
+    (sources.meant, sources.matching)
+}
+
+#[derive(Default)]
+struct Sources {
+    meant: Vec<SourceConfig>,
+    matching: BTreeMap<SourceName, Matching>,
+    taken: BTreeSet<String>,
+}
+
+impl Sources {
+    /// Takes in all sections of one kind.
+    fn take<W, C>(
+        &mut self,
+        sections: &BTreeMap<String, Written<W>>,
+        meaning: impl Fn(SourceName, &W, &mut Reading<'_>) -> (Matching, Option<C>),
+        kind: impl Fn(C) -> SourceConfig,
+        reading: &mut Reading<'_>,
+    ) {
+        for (name, Written { value, span }) in sections {
+            self.name(name, span, reading);
+            let name = SourceName::new(name);
+            let (matching, source) = meaning(name.clone(), value, reading);
+            self.matching.insert(name, matching);
+            self.meant.extend(source.map(&kind));
+        }
+    }
+
+    fn name(&mut self, name: &str, span: &Range<usize>, reading: &mut Reading<'_>) {
+        if name.trim().is_empty() {
+            reading.complain(Complaint::new(span, "a source needs a name").help("write `[csv.NAME]`"));
+        } else if !self.taken.insert(name.to_owned()) {
+            let complaint = Complaint::new(span, format!("two sources are named `{name}`"));
+            reading.complain(complaint.help("rules and reports tell sources apart by their names alone"));
+        }
+    }
+}
