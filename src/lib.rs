@@ -4,16 +4,20 @@
 //! main -> app -> everything below
 //!           sync                         -> planning, ports, model
 //!           sources gitlab store signatures notify -> ports, model   never each other
+//!           sources gitlab               -> http; sources -> membership
 //!           report, planning             -> model
-//!           ports                        -> model
+//!           ports, membership            -> model
 //! ```
 
 pub mod model;
 
+pub mod membership;
 pub mod planning;
 pub mod report;
 
 pub mod ports;
+
+pub mod http;
 
 pub mod gitlab;
 pub mod notify;

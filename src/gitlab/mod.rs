@@ -8,7 +8,6 @@ pub mod diagnose;
 pub mod documents;
 pub mod error;
 pub mod members;
-pub mod pace;
 pub mod pages;
 pub mod preflight;
 pub mod purchases;

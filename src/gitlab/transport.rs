@@ -1,22 +1,20 @@
 //! One HTTP request after another to one GitLab: authentication, TLS, bounded bodies, retries.
 
-use std::error::Error;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Certificate, Request, redirect};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
+use reqwest::{Request, redirect};
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 use tracing::Instrument;
-use url::{Host, Url};
 
 use crate::gitlab::answer::{self, Answer};
 use crate::gitlab::config::GitLabConfig;
 use crate::gitlab::error::GitLabError;
-use crate::gitlab::pace::{Pace, Sent, SoFar, Step, chance, next_step};
+use crate::http::pace::{Limits, Pace, Sent, SoFar, Step, chance, next_step};
+use crate::http::pause::pause;
+use crate::http::trust::{NoAuthorities, authorities, is_loopback, tls_error};
 
 /// The longest answer that is read. A page of a hundred accounts has about 200 KiB; identity lists come whole.
 const LONGEST_BODY: usize = 64 * 1024 * 1024;
@@ -63,7 +61,7 @@ impl Transport {
             .referer(false)
             .timeout(config.timeout);
         if let Some(path) = &config.ca_file {
-            http = http.tls_certs_merge(certificates(path)?);
+            http = http.tls_certs_merge(authorities(path).map_err(|why| no_authorities(path, why))?);
         } else if config.url.scheme() == "http" {
             // Nothing will be verified: a machine without any authorities shall do.
             http = http.tls_certs_only([]);
@@ -74,7 +72,11 @@ impl Transport {
         Ok(Transport {
             http: http.build().map_err(|cause| GitLabError::Setup { cause })?,
             origin: config.url.origin().ascii_serialization(),
-            pace: Pace::new(config),
+            pace: Pace::new(Limits {
+                requests_per_minute: config.requests_per_minute,
+                max_concurrent_requests: config.max_concurrent_requests,
+                retry_deadline: config.retry_deadline,
+            }),
             requests: AtomicU64::new(0),
             remaining: AtomicU64::new(u64::MAX),
             answered: AtomicBool::new(false),
@@ -154,7 +156,7 @@ impl Transport {
             self.http.execute(request).await.map_err(|cause| self.not_answered(operation, cause))?;
         self.answered.store(true, Ordering::Relaxed);
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        if let Some(pause) = answer::pause(&headers).filter(|_| matches!(status, 200..=299 | 429)) {
+        if let Some(pause) = pause(&headers).filter(|_| matches!(status, 200..=299 | 429)) {
             self.pace.close_for(pause);
         }
         if let Some(remaining) = answer::number(&headers, "ratelimit-remaining") {
@@ -189,7 +191,7 @@ impl Transport {
 /// How a sending went, as far as the next step depends on it.
 fn sent(outcome: &Result<Answer, GitLabError>) -> Sent {
     match outcome {
-        Ok(answer) => Sent::Answered { status: answer.status, pause: answer::pause(&answer.headers) },
+        Ok(answer) => Sent::Answered { status: answer.status, pause: pause(&answer.headers) },
         Err(GitLabError::Unreachable { .. }) => Sent::Unreached { curable: true },
         Err(GitLabError::Untrusted { .. }) => Sent::Unreached { curable: false },
         // An endless answer is final: nothing else will come of asking again.
@@ -207,37 +209,10 @@ fn may_have_been_done(sent: Sent) -> bool {
     }
 }
 
-/// The TLS error at the bottom of a failed connection. An `io::Error` shows what it wraps by `get_ref` alone: its
-/// `source` is already the cause of that.
-fn tls_error(error: &(dyn Error + 'static)) -> Option<rustls::Error> {
-    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-        return Some(tls.clone());
+fn no_authorities(path: &Path, why: NoAuthorities) -> GitLabError {
+    match why {
+        NoAuthorities::Unreadable(cause) => GitLabError::CaFile { path: path.to_owned(), cause },
+        NoAuthorities::NoCertificate(cause) => GitLabError::Setup { cause },
+        NoAuthorities::Empty => GitLabError::NoCertificate { path: path.to_owned() },
     }
-    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-        Some(wrapped) => tls_error(wrapped),
-        None => error.source().and_then(tls_error),
-    }
-}
-
-/// Whether the address is this machine's own, which no proxy could reach.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-fn certificates(path: &Path) -> Result<Vec<Certificate>, GitLabError> {
-    let unreadable = |cause| GitLabError::CaFile { path: path.to_owned(), cause };
-    let mut certificates = Vec::new();
-    for der in CertificateDer::pem_file_iter(path).map_err(unreadable)? {
-        let der = der.map_err(unreadable)?;
-        certificates.push(Certificate::from_der(&der).map_err(|cause| GitLabError::Setup { cause })?);
-    }
-    if certificates.is_empty() {
-        return Err(GitLabError::NoCertificate { path: path.to_owned() });
-    }
-    Ok(certificates)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 
+use crate::membership::reading::snapshot;
 use crate::model::finding::{Finding, FindingCode, Level};
 use crate::model::group::GroupRef;
 use crate::model::person::SourceName;
@@ -15,7 +16,6 @@ use crate::sources::ldap::config::LdifConfig;
 use crate::sources::ldap::decode::Decoder;
 use crate::sources::ldap::error::LdapError;
 use crate::sources::ldap::ldif_tree::Tree;
-use crate::sources::ldap::reading::snapshot;
 use crate::sources::ldap::strangers::{self, clues, unread};
 use crate::sources::ldap::walk::walk;
 

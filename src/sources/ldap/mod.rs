@@ -12,7 +12,6 @@ pub mod end_point;
 pub mod entry;
 pub mod error;
 pub mod filter;
-pub mod graph;
 pub mod guid;
 #[cfg(feature = "gssapi")]
 pub mod kerberos;
@@ -27,7 +26,6 @@ pub mod opening;
 pub mod packed;
 pub mod probe;
 pub mod ranges;
-pub mod reading;
 pub mod refusal;
 pub mod request;
 pub mod servers;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use rustls::ClientConfig;
 
+use crate::membership::reading::snapshot;
 use crate::model::distinguished_name::DistinguishedName;
 use crate::model::group::GroupRef;
 use crate::model::person::SourceName;
@@ -19,7 +20,6 @@ use crate::sources::ldap::error::LdapError;
 use crate::sources::ldap::live::{Live, within};
 use crate::sources::ldap::opening::{Candidates, open};
 use crate::sources::ldap::probe::probe;
-use crate::sources::ldap::reading::snapshot;
 use crate::sources::ldap::strangers::{self, Clue, clues, unread};
 use crate::sources::ldap::tls;
 use crate::sources::ldap::walk::walk;

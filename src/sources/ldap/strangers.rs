@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::membership::graph::{Graph, Node};
 use crate::model::distinguished_name::DistinguishedName;
 use crate::model::snapshot::Coverage;
 use crate::ports::Identified;
 use crate::sources::ldap::config::Schema;
 use crate::sources::ldap::decode::Decoder;
-use crate::sources::ldap::graph::{Graph, Node};
 use crate::sources::ldap::lookup::{Lookup, Name};
 use crate::sources::ldap::sid::Sid;
 use crate::sources::ldap::walk::meet;

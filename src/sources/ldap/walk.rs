@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 
+use crate::membership::graph::{Graph, GroupNode, Node};
+use crate::membership::reading::Root;
 use crate::model::distinguished_name::DistinguishedName;
 use crate::model::group::GroupRef;
 use crate::sources::ldap::decode::{Decoder, GroupEntry, Kind, Primary};
 use crate::sources::ldap::entry::Entry;
-use crate::sources::ldap::graph::{Graph, GroupNode, Node};
 use crate::sources::ldap::lookup::{Fate, GroupSearch, Lookup, Name};
 
 /// How deep groups may be nested. No directory of ours goes beyond ten; a server that invents groups without end must
@@ -18,24 +19,6 @@ const DEEPEST: usize = 100;
 
 /// How many references are looked up at a time.
 const GROUPS_AT_A_TIME: usize = 8;
-
-/// What a reference came to.
-#[derive(Debug)]
-pub enum Root {
-    /// A place in [`Graph::groups`].
-    Group(u32),
-    /// It is an entry, but no group.
-    NoGroup {
-        dn: String,
-    },
-    Missing,
-    Ambiguous {
-        candidates: Vec<String>,
-    },
-    Unread {
-        because: String,
-    },
-}
 
 /// Reads what `wanted` names, and all below it. `told` hears how many people have been read.
 pub async fn walk(
@@ -154,7 +137,7 @@ impl Walk<'_> {
             Node::Group(group) => Root::Group(*group),
             Node::Hidden { because } => Root::Unread { because: because.to_string() },
             Node::Pending | Node::Person(_) | Node::LeftOut | Node::Gone { .. } | Node::Outside { .. } => {
-                Root::NoGroup { dn }
+                Root::NoGroup { what: dn }
             }
         }
     }

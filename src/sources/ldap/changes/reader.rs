@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::membership::graph::Graph;
+use crate::membership::reading::Root;
 use crate::model::finding::{Finding, FindingCode, Level};
 use crate::model::group::GroupRef;
 use crate::ports::{Readings, Remembered};
@@ -19,9 +21,8 @@ use crate::sources::ldap::changes::server::Server;
 use crate::sources::ldap::config::LdapConfig;
 use crate::sources::ldap::connection::{Connection, Failure};
 use crate::sources::ldap::decode::Decoder;
-use crate::sources::ldap::graph::Graph;
 use crate::sources::ldap::live::Live;
-use crate::sources::ldap::walk::{Root, walk};
+use crate::sources::ldap::walk::walk;
 
 /// What a reading brought.
 pub struct Reading {

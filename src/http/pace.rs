@@ -1,4 +1,4 @@
-//! How fast GitLab is asked, and what follows from how it took a request.
+//! How fast a neighbour is asked, and what follows from how it took a request.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::num::NonZeroU32;
@@ -12,21 +12,30 @@ use governor::{Quota, RateLimiter};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
-use crate::gitlab::config::GitLabConfig;
+/// How much a neighbour may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Our own budget, whatever the neighbour would allow; at least 1.
+    pub requests_per_minute: u32,
+    /// At least 1.
+    pub max_concurrent_requests: u32,
+    /// How long one request may wait and be retried altogether before it is given up.
+    pub retry_deadline: Duration,
+}
 
 /// What came of sending a request once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
-    /// No connection came about: GitLab has not seen the request.
+    /// No connection came about: the neighbour has not seen the request.
     Unreached {
         /// A refused connection may be a restart; a wrong certificate stays wrong.
         curable: bool,
     },
-    /// It went out and no whole answer came back: GitLab may have done it.
+    /// It went out and no whole answer came back: it may have been done.
     Lost,
     Answered {
         status: u16,
-        /// The pause that GitLab asks for in `Retry-After` or `RateLimit-Reset`.
+        /// The pause that is asked for: see [`crate::http::pause::pause`].
         pause: Option<Duration>,
     },
 }
@@ -38,7 +47,7 @@ pub struct SoFar {
     pub attempts: u32,
     /// Since it was first wanted to be sent, without the waiting for our own budget.
     pub elapsed: Duration,
-    /// Whether this GitLab has answered anything in this run: then a refused connection is a restart rather than a
+    /// Whether this host has answered anything in this run: then a refused connection is a restart rather than a
     /// wrong address.
     pub met: bool,
 }
@@ -59,13 +68,13 @@ pub enum Step {
         after: Duration,
     },
     GiveUp,
-    /// GitLab wants a longer pause than the deadline leaves room for.
+    /// A longer pause is wanted than the deadline leaves room for.
     TooLong {
         wait: Duration,
     },
 }
 
-/// A failing GitLab gets this many attempts: with pauses that double from half a second, about a quarter of a minute.
+/// A failing host gets this many attempts: with pauses that double from half a second, about a quarter of a minute.
 const ATTEMPTS: u32 = 6;
 
 /// A host that has never answered is more likely a wrong address than a restart.
@@ -73,8 +82,8 @@ const FIRST_ATTEMPTS: u32 = 3;
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Decides what follows from one sending. Every request of ours may be repeated: reads change nothing, and both
-/// mutations are idempotent. `chance` is from 0 to below 1 and spreads the pauses of several clients.
+/// Decides what follows from one sending. Every request of ours may be repeated: reads change nothing, and what changes
+/// GitLab is idempotent. `chance` is from 0 to below 1 and spreads the pauses of several clients.
 pub fn next_step(sent: Sent, so_far: SoFar, patience: Patience, chance: f64) -> Step {
     let backoff = backoff(so_far.attempts, patience.first_pause);
     // Half of a pause of our own choice is left to chance, and nothing of a pause that GitLab demands.
@@ -113,7 +122,7 @@ fn backoff(attempts: u32, first_pause: Duration) -> Duration {
     first_pause.saturating_mul(1 << doublings).min(LONGEST_PAUSE)
 }
 
-/// Our budget, our number of connections, and GitLab's own "not now".
+/// Our budget, our number of connections, and the neighbour's own "not now".
 pub struct Pace {
     budget: RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<std::time::Instant>>,
     slots: Semaphore,
@@ -122,27 +131,27 @@ pub struct Pace {
     pub patience: Patience,
 }
 
-/// GitLab wants a pause that ends after the deadline.
+/// The pause that is wanted ends after the deadline.
 pub struct TooLong {
     pub wait: Duration,
 }
 
 impl Pace {
-    pub fn new(config: &GitLabConfig) -> Pace {
+    pub fn new(limits: Limits) -> Pace {
         let half_a_second = Duration::from_millis(500);
         Pace {
-            budget: RateLimiter::direct_with_clock(quota(config.requests_per_minute), MonotonicClock),
-            slots: Semaphore::new(usize::try_from(config.max_concurrent_requests).unwrap_or(1).max(1)),
+            budget: RateLimiter::direct_with_clock(quota(limits.requests_per_minute), MonotonicClock),
+            slots: Semaphore::new(usize::try_from(limits.max_concurrent_requests).unwrap_or(1).max(1)),
             closed_until: Mutex::new(None),
             patience: Patience {
-                deadline: config.retry_deadline,
-                first_pause: (config.retry_deadline / 64).min(half_a_second),
+                deadline: limits.retry_deadline,
+                first_pause: (limits.retry_deadline / 64).min(half_a_second),
             },
         }
     }
 
     /// Waits until one request may be sent. Waiting for a slot and for our own budget is no failure; a pause demanded
-    /// by GitLab that ends beyond the deadline is, counted from `since`, or from now where that is `None`.
+    /// by the neighbour that ends beyond the deadline is, counted from `since`, or from now where that is `None`.
     pub async fn admit(&self, since: Option<Instant>) -> Result<SemaphorePermit<'_>, TooLong> {
         let permit = self.slots.acquire().await.expect("the semaphore is never closed");
         loop {
@@ -160,7 +169,7 @@ impl Pace {
         }
     }
 
-    /// GitLab wants no request for so long.
+    /// No request is wanted for so long.
     pub fn close_for(&self, pause: Duration) {
         let until = Instant::now() + pause;
         let mut closed = self.closed_until.lock().unwrap_or_else(PoisonError::into_inner);
@@ -195,7 +204,7 @@ pub fn chance() -> f64 {
 mod tests {
     use std::time::Duration;
 
-    use crate::gitlab::pace::{Patience, Sent, SoFar, Step, chance, next_step, quota};
+    use crate::http::pace::{Patience, Sent, SoFar, Step, chance, next_step, quota};
 
     const PATIENCE: Patience =
         Patience { deadline: Duration::from_secs(60), first_pause: Duration::from_millis(500) };
@@ -234,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failing_gitlab_gets_six_attempts() {
+    fn a_failing_host_gets_six_attempts() {
         for sent in [Sent::Lost, answered(500, None), answered(503, None)] {
             assert!(matches!(next_step(sent, after(5, 10), PATIENCE, 0.9), Step::Again { .. }));
             assert_eq!(next_step(sent, after(6, 10), PATIENCE, 0.9), Step::GiveUp);

@@ -3,13 +3,30 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::membership::graph::{Graph, Node};
 use crate::model::finding::{Finding, FindingCode, Level, listed};
 use crate::model::group::{GroupRef, Member};
 use crate::model::person::{Person, SourceName};
 use crate::model::snapshot::{Coverage, GroupReading, GroupState, Snapshot, SourceKind};
 use crate::model::stranger::Stranger;
-use crate::sources::ldap::graph::{Graph, Node};
-use crate::sources::ldap::walk::Root;
+
+/// What a reference came to.
+#[derive(Debug)]
+pub enum Root {
+    /// A place in [`Graph::groups`].
+    Group(u32),
+    /// It is an entry, but no group.
+    NoGroup {
+        what: String,
+    },
+    Missing,
+    Ambiguous {
+        candidates: Vec<String>,
+    },
+    Unread {
+        because: String,
+    },
+}
 
 /// The snapshot of one reading; the order in which a server answered leaves no trace in it.
 pub fn snapshot(
@@ -45,7 +62,7 @@ pub fn snapshot(
                 let group = graph.groups[at as usize].group.clone();
                 GroupState::Found { group, members, coverage: closure.coverage }
             }
-            Root::NoGroup { dn } => GroupState::Unread { because: format!("`{dn}` is no group") },
+            Root::NoGroup { what } => GroupState::Unread { because: format!("`{what}` is no group") },
             Root::Missing => GroupState::Missing,
             Root::Ambiguous { candidates } => GroupState::Ambiguous { candidates },
             Root::Unread { because } => GroupState::Unread { because },

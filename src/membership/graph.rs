@@ -114,9 +114,9 @@ impl Graph {
 
 #[cfg(test)]
 mod tests {
+    use crate::membership::graph::{Graph, GroupNode, Node};
     use crate::model::group::Group;
     use crate::model::snapshot::Coverage;
-    use crate::sources::ldap::graph::{Graph, GroupNode, Node};
 
     /// Groups named by their places; members are places in `nodes`.
     fn graph(nodes: &[Node], groups: &[&[u32]]) -> Graph {
