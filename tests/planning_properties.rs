@@ -7,15 +7,22 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use seatsync::model::account::MatchBy;
+use seatsync::model::add_on::AddOn;
 use seatsync::model::approval::{ApprovalPolicy, PlanFile};
 use seatsync::model::decision::Decision;
+use seatsync::model::plan::Plan;
 use seatsync::model::policy::AdoptPolicy;
+use seatsync::model::remedy::{Outlook, Subject};
 use seatsync::planning::guard::{Approval, approve};
+use seatsync::planning::input::PlanningInput;
 use seatsync::planning::plan;
+use seatsync::planning::remedies::outlook;
 
 use crate::judge::afterwards::{applied, as_told, changes_nothing, told_differently};
 use crate::judge::drafts::worlds;
+use crate::judge::entitlement::accounts;
 use crate::judge::faults::faults;
+use crate::judge::granting::{almost, granted, is_seated};
 use crate::judge::part::faults_of_a_part;
 use crate::judge::plants::PLANTS;
 
@@ -78,6 +85,56 @@ proptest! {
         let faults = faults_of_a_part(&approved);
         prop_assert!(faults.is_empty(), "{faults:#?}\n{:?}\n{}", approved.changes(), as_told(approved.plan()));
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..thorough() })]
+
+    // Each world is planned a thousand times.
+    #[test]
+    fn whoever_does_what_is_said_to_lead_to_a_seat_has_one_and_whoever_does_less_does_not(input in worlds()) {
+        let today = plan(&input);
+        for (subject, add_on) in subjects(&input, &today) {
+            let Outlook::Remedies(remedies) = outlook(&input, &plan, &subject, add_on) else { continue };
+            let lacks_a_seat = today.decisions.iter().any(|decision| {
+                decision.add_on == add_on
+                    && Some(decision.account.id) == subject.account
+                    && decision.verdict.because() == "no_seat"
+            });
+            prop_assert!(!lacks_a_seat || remedies.iter().any(|remedy| remedy.needs[0].key() == "more_seats"));
+            for remedy in &remedies {
+                let world = granted(&input, remedy, &subject, add_on);
+                let told = as_told(&plan(&world));
+                prop_assert!(is_seated(&plan(&world), &subject, add_on), "{subject:?} {remedy:?}\n{told}");
+                // Of conditions the judge knows those alone that are drawn.
+                if remedy.needs.iter().all(|need| need.key() != "condition_met") {
+                    prop_assert_eq!(faults(&world, &plan(&world)), [""; 0], "{:?}\n{}", remedy, told);
+                }
+                if let Some(less) = almost(remedy) {
+                    let world = granted(&input, &less, &subject, add_on);
+                    prop_assert!(!is_seated(&plan(&world), &subject, add_on), "{subject:?} {less:?}\n{told}");
+                }
+            }
+        }
+    }
+}
+
+/// Every account and everyone without one, with whom the plan says they belong to, and every add-on that has rules.
+fn subjects(input: &PlanningInput, plan: &Plan) -> Vec<(Subject, AddOn)> {
+    let of_accounts = accounts(input).into_keys().map(|id| {
+        let own = plan.decisions.iter().filter(|decision| decision.account.id == id);
+        let mut people: Vec<_> = own.filter_map(|decision| Some(decision.person.as_ref()?.key())).collect();
+        people.sort();
+        people.dedup();
+        Subject { account: Some(id), people }
+    });
+    let of_people = plan.unmatched.iter().map(|unmatched| {
+        let people = vec![unmatched.person.key()];
+        Subject { account: None, people }
+    });
+    let add_ons = plan.add_ons.iter().map(|summary| summary.add_on);
+    let subjects: Vec<Subject> = of_accounts.chain(of_people).collect();
+    add_ons.flat_map(|add_on| subjects.iter().map(move |subject| (subject.clone(), add_on))).collect()
 }
 
 #[test]

@@ -191,6 +191,17 @@ pub struct ApproveArgs {
 pub struct ExplainArgs {
     /// A username, mail address, distinguished name, account number, or the directory's id
     pub person: String,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    pub format: ExplainFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// For a terminal
+    Text,
+    /// For programs
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -18,6 +18,7 @@ pub mod person;
 pub mod plan;
 pub mod policy;
 pub mod purchase;
+pub mod remedy;
 pub mod rule;
 pub mod seat_pool;
 pub mod snapshot;

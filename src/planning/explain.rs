@@ -1,33 +1,44 @@
-//! Explaining: what each rule says of one person, and how their account was found.
+//! Explaining: where somebody was seen, what each rule says of them, how their account was found, and what would have to
+//! change for a seat.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::account::Account;
+use crate::model::account::{Account, AccountId};
+use crate::model::add_on::AddOn;
 use crate::model::entitlement::KnownPerson;
-use crate::model::explanation::{Explanation, MatchExplained, PersonExplained, RuleExplained, RuleSays};
-use crate::model::group::{GroupRef, NestingPath};
+use crate::model::explanation::{
+    AccountExplained, Explanation, MatchExplained, PersonExplained, RuleExplained, SeatExplained,
+    SourceExplained,
+};
+use crate::model::holding::SeatKey;
 use crate::model::person::{ExternUid, Person};
-use crate::model::snapshot::{GroupState, Snapshot};
-use crate::model::stranger::Guest;
+use crate::model::plan::Plan;
+use crate::model::remedy::{Outlook, Subject};
+use crate::model::snapshot::Snapshot;
 use crate::planning::accounts::accounts;
+use crate::planning::hearing::{concerns, says, way};
 use crate::planning::input::PlanningInput;
 use crate::planning::matching::{PersonMatch, match_people};
-use crate::planning::rules::{Named, RuleReading, read};
+use crate::planning::remedies::outlook;
+use crate::planning::rules::{RuleReading, read};
 
-/// Everything about whoever answers to `asked`: a username, an address, a distinguished name, an id or a number.
-pub fn explain(input: &PlanningInput, asked: &str) -> Explanation {
+/// Everyone and every account that answers to `asked`: a username, an address, a distinguished name, an id or a number.
+/// `plan` is asked what would be decided if things were otherwise.
+pub fn explain(input: &PlanningInput, asked: &str, plan: &dyn Fn(&PlanningInput) -> Plan) -> Explanation {
     let rules = read(input);
     let accounts = accounts(input);
     let matches = match_people(input, &accounts, &rules);
-    let mut explanation = Explanation::default();
-    let mut wanted: Vec<u32> = accounts
+    let mut wanted: BTreeSet<u32> = accounts
         .iter()
         .zip(0..)
         .filter(|(account, _)| is_account(account, asked))
         .map(|(_, at)| at)
         .collect();
+    let (mut sources, mut people, mut subjects) = (Vec::new(), Vec::new(), Vec::new());
     for snapshot in &input.snapshots {
         let found = matches.in_source(&snapshot.source);
+        let before = people.len();
         for (person, at) in snapshot.people.iter().zip(0_u32..) {
             let result = found.get(at as usize).copied().flatten();
             let account = match result {
@@ -36,21 +47,74 @@ pub fn explain(input: &PlanningInput, asked: &str) -> Explanation {
             };
             if is_person(person, asked) || account.is_some_and(|place| wanted.contains(&place)) {
                 wanted.extend(account);
-                explanation.people.push(person_explained(input, snapshot, at, &rules, result, &accounts));
+                let explained = person_explained(input, snapshot, at, &rules, result, &accounts);
+                subjects.push((account, explained.known.key()));
+                people.push(explained);
             }
         }
+        sources.push(SourceExplained {
+            source: snapshot.source.clone(),
+            kind: snapshot.kind,
+            coverage: snapshot.coverage(),
+            knows: people.len() > before,
+        });
     }
-    wanted.sort_unstable();
-    wanted.dedup();
-    explanation.accounts = wanted.iter().map(|place| Arc::clone(&accounts[*place as usize])).collect();
-    explanation
+    for (person, (account, key)) in people.iter_mut().zip(&subjects) {
+        if account.is_none() {
+            let subject = Subject { account: None, people: vec![key.clone()] };
+            let outlooks = add_ons(input).into_iter();
+            person.outlooks =
+                outlooks.map(|add_on| (add_on, outlook(input, plan, &subject, add_on))).collect();
+        }
+    }
+    let explained = wanted.into_iter().map(|place| {
+        let account = &accounts[place as usize];
+        let own = subjects.iter().filter(|(owned, _)| *owned == Some(place));
+        let subject =
+            Subject { account: Some(account.id), people: own.map(|(_, key)| key.clone()).collect() };
+        account_explained(input, account, &subject, plan)
+    });
+    let accounts = explained.collect();
+    Explanation { sources, people, accounts }
+}
+
+/// The add-ons that rules are about.
+fn add_ons(input: &PlanningInput) -> BTreeSet<AddOn> {
+    input.rules.iter().map(|rule| rule.add_on).collect()
+}
+
+fn account_explained(
+    input: &PlanningInput,
+    account: &Arc<Account>,
+    subject: &Subject,
+    plan: &dyn Fn(&PlanningInput) -> Plan,
+) -> AccountExplained {
+    let ruled = add_ons(input);
+    let seats = AddOn::ALL.into_iter().filter_map(|add_on| {
+        let holds = holds(input, add_on, account.id);
+        let outlook = match (ruled.contains(&add_on), holds) {
+            (true, _) => outlook(input, plan, subject, add_on),
+            (false, true) => Outlook::Seated,
+            (false, false) => return None,
+        };
+        let holding = input.memory.holdings.get(&SeatKey { add_on, account: account.id });
+        Some(SeatExplained { add_on, holds, ours_since: holding.map(|holding| holding.since), outlook })
+    });
+    AccountExplained { account: Arc::clone(account), seats: seats.collect() }
+}
+
+fn holds(input: &PlanningInput, add_on: AddOn, account: AccountId) -> bool {
+    let mut readings = input.seats.purchases.iter().filter(|reading| reading.purchase.add_on == add_on);
+    readings.any(|reading| reading.holders.contains(&account))
 }
 
 fn is_account(account: &Account, asked: &str) -> bool {
-    let asked = asked.trim().to_lowercase();
-    account.username().to_lowercase() == asked
-        || account.id.to_string() == asked
-        || account.emails().any(|email| email.to_lowercase() == asked)
+    let lower = asked.trim().to_lowercase();
+    let uid = ExternUid::new(asked);
+    account.username().to_lowercase() == lower
+        || account.id.to_string() == lower
+        || account.emails().any(|email| email.to_lowercase() == lower)
+        || account.identities().any(|(_, held)| held == uid.as_str())
 }
 
 fn is_person(person: &Person, asked: &str) -> bool {
@@ -90,66 +154,16 @@ fn person_explained(
         matched,
         rules: rules
             .iter()
-            .filter(|reading| {
-                let there = input.snapshot(&reading.rule.source);
-                reading.rule.source == snapshot.source
-                    || there.is_some_and(|there| {
-                        there.guests.iter().any(|guest| is_guest(guest, snapshot, place))
-                    })
-            })
+            .filter(|reading| concerns(input, reading, snapshot, place))
             .map(|reading| RuleExplained {
                 rule: reading.rule.name.clone(),
                 add_on: reading.rule.add_on,
-                says: says(input, snapshot, reading, place),
+                rank: reading.rule.rank,
+                groups: reading.rule.groups.clone(),
+                says: says(input, reading, snapshot, place),
+                frozen: reading.frozen.first().filter(|_| !reading.ended).map(|frozen| frozen.reason()),
             })
             .collect(),
+        outlooks: Vec::new(),
     }
-}
-
-fn says(input: &PlanningInput, snapshot: &Snapshot, reading: &RuleReading<'_>, place: u32) -> RuleSays {
-    let rule = reading.rule;
-    let find = |people: &[Named<'_>]| {
-        people.iter().find(|named| named.is(snapshot, place)).map(|named| named.member.path.clone())
-    };
-    let there = input.snapshot(&rule.source);
-    let is_in = |group: &GroupRef| there.and_then(|there| way(there, group, snapshot, place)).is_some();
-    let in_any = |groups: &[GroupRef]| groups.iter().any(is_in);
-    let unknown = || RuleSays::Unknown {
-        because: reading.frozen.first().map_or_else(|| "it is frozen".to_owned(), |frozen| frozen.reason()),
-    };
-    if let Some(path) = find(&reading.people) {
-        match rule.until.filter(|_| reading.ended) {
-            Some(until) => RuleSays::Ended { until },
-            None => RuleSays::Entitled { rank: rule.rank, path },
-        }
-    } else if find(&reading.doubtful).is_some() {
-        unknown()
-    } else if in_any(&rule.except_groups) {
-        RuleSays::Excepted
-    } else if in_any(&rule.groups) {
-        RuleSays::ConditionFails
-    } else if reading.frozen.is_empty() {
-        RuleSays::NotInGroups
-    } else {
-        unknown()
-    }
-}
-
-/// How a group of a source holds a person of a source, if it does.
-fn way(source: &Snapshot, group: &GroupRef, home: &Snapshot, place: u32) -> Option<NestingPath> {
-    let guest = source.guests_of(group).find(|guest| is_guest(guest, home, place)).map(|guest| &guest.member);
-    let member = match source.group(group)? {
-        GroupState::Found { members, .. } if source.source == home.source => {
-            members.iter().find(|member| member.person == place)
-        }
-        GroupState::Found { .. }
-        | GroupState::Missing
-        | GroupState::Ambiguous { .. }
-        | GroupState::Unread { .. } => None,
-    };
-    member.or(guest).map(|member| member.path.clone())
-}
-
-fn is_guest(guest: &Guest, home: &Snapshot, place: u32) -> bool {
-    guest.home == home.source && guest.member.person == place
 }

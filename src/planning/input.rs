@@ -15,7 +15,7 @@ use crate::model::rule::Rule;
 use crate::model::snapshot::Snapshot;
 
 /// One observation of the world, and what is wanted of it. The same input gives the same plan.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct PlanningInput {
     pub now: Timestamp,
     pub rules: Vec<Rule>,

@@ -23,15 +23,7 @@ impl Assumptions {
     /// The observation as it would be.
     fn assume(self, input: &mut PlanningInput) {
         for (add_on, purchased) in self.purchased {
-            let purchases = &mut input.seats.purchases;
-            match purchases.iter_mut().find(|reading| reading.purchase.add_on == add_on) {
-                Some(reading) => reading.purchase.purchased = purchased,
-                None => {
-                    let id = PurchaseId("assumed".into());
-                    let purchase = Purchase { id, add_on, purchased, assigned: 0 };
-                    purchases.push(PurchaseReading { purchase, holders: Vec::new() });
-                }
-            }
+            purchase(input, add_on, purchased);
         }
         if let Some((rules, policy)) = self.rules {
             // How people are matched belongs to the sources, which are today's.
@@ -40,6 +32,19 @@ impl Assumptions {
             input.rules = rules;
         }
         input.now = self.as_of.unwrap_or(input.now);
+    }
+}
+
+/// So many seats of an add-on were purchased, whether any were or not.
+pub fn purchase(input: &mut PlanningInput, add_on: AddOn, purchased: u32) {
+    let purchases = &mut input.seats.purchases;
+    match purchases.iter_mut().find(|reading| reading.purchase.add_on == add_on) {
+        Some(reading) => reading.purchase.purchased = purchased,
+        None => {
+            let id = PurchaseId("assumed".into());
+            let purchase = Purchase { id, add_on, purchased, assigned: 0 };
+            purchases.push(PurchaseReading { purchase, holders: Vec::new() });
+        }
     }
 }
 

@@ -3,11 +3,13 @@
 pub mod csv;
 pub mod document;
 pub mod explain;
+pub mod explanation;
 pub mod html;
 pub mod inert;
 pub mod json;
 pub mod letter;
 pub mod markdown;
+pub mod needs;
 pub mod row;
 pub mod shown;
 pub mod since;

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod exit_codes;
+mod explaining;
 mod foreign_members;
 mod formats;
 mod people;

@@ -6,6 +6,7 @@ mod claimants;
 pub(crate) mod drafts;
 pub(crate) mod entitlement;
 pub(crate) mod faults;
+pub(crate) mod granting;
 mod holders;
 pub(crate) mod part;
 pub(crate) mod plants;

@@ -12,6 +12,7 @@ mod holders;
 mod notices;
 mod over_time;
 mod people;
+mod remedies;
 mod supply;
 mod tiers;
 mod unknown;
