@@ -99,6 +99,27 @@ pub enum Command {
     ConfigSchema,
 }
 
+impl Command {
+    /// As it is typed.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Command::Demo(_) => "demo",
+            Command::Check => "check",
+            Command::Plan(_) => "plan",
+            Command::Apply(_) => "apply",
+            Command::Approve(_) => "approve",
+            Command::Explain(_) => "explain",
+            Command::Serve => "serve",
+            Command::Undo(_) => "undo",
+            Command::Audit(_) => "audit",
+            Command::Runs(_) => "runs",
+            Command::Completions { .. } => "completions",
+            Command::Man => "man",
+            Command::ConfigSchema => "config-schema",
+        }
+    }
+}
+
 /// Where a report goes.
 #[derive(Debug, Args)]
 pub struct ReportArgs {

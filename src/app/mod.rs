@@ -21,6 +21,8 @@ pub mod progress;
 pub mod run;
 pub mod serve;
 pub mod telemetry;
+#[cfg(feature = "otel")]
+pub mod traces;
 pub mod wiring;
 
 /// Reads the command line, runs one command, and says how it ended.
@@ -28,7 +30,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     // Whoever runs unattended is known by its log alone.
     let least = u8::from(matches!(cli.command, Command::Serve));
-    telemetry::start(cli.common.log_format, cli.common.verbose.max(least));
+    let telemetry = telemetry::start(cli.common.log_format, cli.common.verbose.max(least));
     let exit = match run(&cli) {
         Ok(exit) => exit,
         Err(failure) => {
@@ -36,6 +38,7 @@ pub fn main() -> ExitCode {
             failure.exit()
         }
     };
+    telemetry.end();
     ExitCode::from(exit.code())
 }
 
@@ -51,6 +54,9 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
     };
     let runtime = builder.worker_threads(2).enable_all().build().map_err(Failure::Runtime)?;
     let common = &cli.common;
+    // The sidecar has no end that one would want to trace: each of its runs has a span of its own.
+    let is_short = !matches!(cli.command, Command::Serve);
+    let _traced = is_short.then(|| tracing::debug_span!("command", command = cli.command.name()).entered());
     match &cli.command {
         Command::Demo(args) => runtime.block_on(commands::demo::run(args, common)),
         Command::Check => runtime.block_on(commands::check::run(common)),

@@ -77,8 +77,10 @@ pub async fn observed(
 }
 
 /// What the rules want, or the reverse of a run.
+#[tracing::instrument(name = "plan", level = "debug", skip_all, fields(decisions = tracing::field::Empty))]
 pub fn plan_for(input: &PlanningInput, undo: Option<&Undo>) -> Plan {
     let today = plan(input);
+    tracing::Span::current().record("decisions", today.decisions.len() as i64);
     match undo {
         None => today,
         Some(Undo { run, done }) => undo::undo(today, input, run.0, done),

@@ -99,7 +99,7 @@ impl Transport {
 
     /// Sends until there is a final answer, or the patience for it is over.
     pub async fn exchange(&self, operation: &'static str, request: Request) -> Result<Reply, Failure> {
-        let span = tracing::debug_span!("gitlab", operation);
+        let span = tracing::debug_span!("gitlab", operation, otel.kind = "client");
         self.exchange_in_span(operation, request).instrument(span).await
     }
 

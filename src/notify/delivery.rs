@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use tracing::{Instrument as _, debug_span};
 
 use crate::ports::{Carrier, Clock, EdgeError, Outbox, ParcelFate, Posted};
 
@@ -33,7 +34,11 @@ pub async fn deliver(
         let carrier = carriers.iter().find(|carrier| carrier.channel() == channel);
         let carried = match carrier {
             Some(carrier) => {
-                carrier.carry(&posted.parcel).await.map_err(|error| (error.because, error.again))
+                let carrying = carrier.carry(&posted.parcel);
+                carrying
+                    .instrument(debug_span!("notice", channel))
+                    .await
+                    .map_err(|error| (error.because, error.again))
             }
             None => Err((format!("`{channel}` is no longer configured"), false)),
         };

@@ -51,6 +51,7 @@ pub fn settled_in_flight(
 }
 
 /// Carries out an approved plan. An error means that nothing was sent; whatever else goes wrong is in the outcomes.
+#[tracing::instrument(level = "debug", skip_all, fields(changes = approved.changes().len() as i64))]
 pub async fn apply<R: SeatReader, W: SeatWriter, J: Journal>(
     approved: &ApprovedPlan,
     in_flight: &[(Change, SeatKey, Outcome)],
@@ -220,6 +221,12 @@ impl<R: SeatReader, W: SeatWriter, J: Journal> Work<'_, R, W, J> {
     }
 
     /// Sends one part, and gives it up where another run takes over meanwhile: that one reads back what came of it.
+    #[tracing::instrument(
+        name = "batch",
+        level = "debug",
+        skip_all,
+        fields(change = change.key(), add_on = purchase.add_on.key(), accounts = accounts.len() as i64)
+    )]
     async fn write(&self, change: Change, purchase: &Purchase, accounts: &[AccountId]) -> WriteAnswer {
         tokio::select! {
             biased;

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use futures_util::future::{join, join_all};
 use jiff::Timestamp;
+use tracing::{Instrument as _, debug_span};
 
 use crate::model::account::AccountId;
 use crate::model::add_on::AddOn;
@@ -54,6 +55,7 @@ impl Wanted {
 
 /// Reads directories and GitLab at the same time. A source that cannot be read becomes a snapshot of which nothing is
 /// known; GitLab not being readable is an error, since nothing can be decided without it.
+#[tracing::instrument(level = "debug", skip_all)]
 pub async fn observe(
     wanted: &Wanted,
     sources: &[Arc<dyn Source>],
@@ -62,10 +64,13 @@ pub async fn observe(
     now: Timestamp,
 ) -> Result<PlanningInput, EdgeError> {
     let add_ons = wanted.add_ons();
-    let (snapshots, seats) = join(read_all(wanted, sources), gitlab.seats(&add_ons)).await;
+    let (snapshots, seats) =
+        join(read_all(wanted, sources), gitlab.seats(&add_ons).instrument(debug_span!("read_seats"))).await;
     let seats = seats?;
+    let questions = queries(&snapshots, &wanted.policy.matching);
+    let reading = gitlab.accounts(&questions, seats.eligible_accounts);
     let mut accounts =
-        gitlab.accounts(&queries(&snapshots, &wanted.policy.matching), seats.eligible_accounts).await?;
+        reading.instrument(debug_span!("read_accounts", questions = questions.len() as i64)).await?;
     let known: HashSet<AccountId> = accounts.iter().chain(&seats.holders).map(|account| account.id).collect();
     let unknown: Vec<AccountId> =
         wanted.accounts.iter().copied().filter(|account| !known.contains(account)).collect();
@@ -94,6 +99,12 @@ pub async fn read_all(wanted: &Wanted, sources: &[Arc<dyn Source>]) -> Vec<Snaps
     snapshots
 }
 
+#[tracing::instrument(
+    name = "read_source",
+    level = "debug",
+    skip_all,
+    fields(source = source.name().as_str(), kind = source.kind().key())
+)]
 async fn read(source: &dyn Source, wanted: Vec<GroupRef>) -> Snapshot {
     let began = Instant::now();
     match source.read(&wanted).await {

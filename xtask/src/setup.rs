@@ -1,6 +1,6 @@
 //! Installs the servers that the tests start, and what all features are built with.
 
-use crate::process::{TaskError, output, program, run, say, succeeds};
+use crate::process::{TaskError, output, program, root, run, say, succeeds};
 
 /// The packages of Debian and Ubuntu, whose places the tests expect.
 const PACKAGES: &[&str] = &[
@@ -25,13 +25,23 @@ const PACKAGES: &[&str] = &[
     // What the feature `gssapi` is built with.
     "libkrb5-dev",
     "libclang-dev",
+    // What installs servers that are on PyPI alone.
+    "python3-pip",
     // A browser for the HTML report, and what drives it.
     "chromium",
     "chromium-driver",
 ];
 
-/// Does nothing where all is there. Elsewhere it installs as root, or says the line to type.
+/// An OpenTelemetry collector in Rust, whose wheel holds its program.
+const COLLECTOR: &str = "rotel==0.0.1a15";
+
+/// Does nothing where all is there. Elsewhere it installs, packages of Debian as root, or says the line to type.
 pub(crate) fn setup() -> Result<(), TaskError> {
+    packages()?;
+    collector()
+}
+
+fn packages() -> Result<(), TaskError> {
     if !succeeds(program("dpkg-query").arg("--version")) {
         return Err(TaskError::Refused(
             "the tests start servers as Debian and Ubuntu lay them out, and this is neither\n\
@@ -59,6 +69,32 @@ pub(crate) fn setup() -> Result<(), TaskError> {
         .env("DEBIAN_FRONTEND", "noninteractive")
         // The tests start servers of their own; none is to run as a service (invoke-rc.d(8)).
         .env("RUNLEVEL", "1"))
+}
+
+/// Below `target`, where the tests look for it.
+fn collector() -> Result<(), TaskError> {
+    let folder = root().join("target/collector");
+    let program_there = folder.join("rotel/rotel-agent");
+    let wanted = folder.join("rotel-0.0.1a15.dist-info");
+    if wanted.exists() && succeeds(program(&program_there).arg("version")) {
+        return Ok(());
+    }
+    say(&format!("installing {COLLECTOR} into {}", folder.display()));
+    run(program("/usr/bin/python3")
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--upgrade",
+            "--only-binary=:all:",
+            "--target",
+        ])
+        .arg(&folder)
+        .arg(COLLECTOR))?;
+    // A wheel does not say that it may be run.
+    run(program("chmod").arg("+x").arg(&program_there))
 }
 
 fn is_installed(package: &str) -> bool {

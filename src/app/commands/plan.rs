@@ -12,10 +12,10 @@ use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
 use crate::app::output::{Report, deliver};
+use crate::app::run::plan_for;
 use crate::app::{progress, wiring};
 use crate::model::holding::Memory;
 use crate::planning::input::PlanningInput;
-use crate::planning::plan;
 use crate::ports::{Clock as _, EdgeError, Recollection as _};
 use crate::report::document::Document;
 use crate::store::database::Store;
@@ -26,7 +26,7 @@ pub async fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Failure> {
     let config = wiring::configuration(common)?;
     let past = args.since.as_deref().map(|path| previous::read(path, &config)).transpose()?;
     let input = observed(&config, SystemClock.now()).await?;
-    let plan = plan(&input);
+    let plan = plan_for(&input, None);
     // What was read is no longer needed: a report on a large company is large itself.
     drop(input);
     let document = Document::of_plan(&plan, past.as_ref());

@@ -77,6 +77,12 @@ impl Ended {
 }
 
 /// Runs once with a state that is open for it.
+#[tracing::instrument(
+    name = "run",
+    level = "debug",
+    skip_all,
+    fields(schedule = %schedule.name, mode = schedule.mode.key(), ended = tracing::field::Empty)
+)]
 pub async fn round(
     config: &Config,
     schedule: &Schedule,
@@ -119,6 +125,7 @@ pub async fn round(
             (Ended::Failed, None, Some(error.chain()))
         }
     };
+    tracing::Span::current().record("ended", ended.key());
     let round = Round { ended, because, planned, requests, remaining };
     if let (Some(telling), Some(happened)) = (telling, round.happened()) {
         telling.tell(happened, &neighbours.gitlab).await;

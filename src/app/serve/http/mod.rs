@@ -9,3 +9,4 @@ pub mod plans;
 pub mod routes;
 pub mod runs;
 pub mod server;
+pub mod traced;

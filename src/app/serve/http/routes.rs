@@ -5,7 +5,7 @@ use axum::middleware;
 use axum::routing::get;
 
 use crate::app::serve::http::desk::Desk;
-use crate::app::serve::http::{bounds, health, metrics, plans, runs};
+use crate::app::serve::http::{bounds, health, metrics, plans, runs, traced};
 
 pub fn router(desk: Desk) -> Router {
     Router::new()
@@ -16,4 +16,5 @@ pub fn router(desk: Desk) -> Router {
         .route("/plans/latest", get(plans::latest))
         .with_state(desk)
         .layer(middleware::from_fn(bounds::bounded))
+        .layer(middleware::from_fn(traced::traced))
 }
