@@ -73,6 +73,8 @@ async fn whatever_fails_nobody_loses_a_seat_and_no_run_is_lost() {
         weather.strikes(&site, &mut chance).await;
         let came = run(&site, &weather, now).await;
         weather.passes(&site).await;
+        // The simulator remembers every request until it is told to forget: that is no memory of seatsync's.
+        site.gitlab.forget_requests();
 
         let mut faults = judge.faults(&site, &came).await;
         if is_fair {
@@ -84,7 +86,7 @@ async fn whatever_fails_nobody_loses_a_seat_and_no_run_is_lost() {
 
         *tally.entry(came.key()).or_default() += 1;
         changes += before.symmetric_difference(&site.holders()).count();
-        if [runs / 10, runs / 2, runs].contains(&number) {
+        if number % (runs / 10).max(1) == 0 {
             memory.push((number, resident()));
         }
     }
@@ -96,11 +98,14 @@ async fn whatever_fails_nobody_loses_a_seat_and_no_run_is_lost() {
     let store = Store::open_existing(site.place()).await.unwrap().unwrap();
     assert_eq!(breaks(&store.audit().await.unwrap(), Some(judge.head())), [], "the whole record holds");
     report(&tally, changes, &judge, &post, &memory);
-    // The first half fills caches; what grows in the second grows for ever.
-    if let [.., (_, middle), (_, late)] = memory[..]
+    // The first half fills caches; what grows in the second grows for ever. Of each run the test itself keeps a few hundred
+    // bytes (the keys of the notices that arrived); any part of a plan or an observation would be many kilobytes.
+    let at = |number| memory.iter().find(|(then, _)| *then == number).map(|(_, kilobytes)| *kilobytes);
+    if let (Some(middle), Some(late)) = (at(runs / 2), at(runs))
         && runs >= 1000
     {
-        assert!(late < middle + 4 * 1024, "memory grew from {middle} kB to {late} kB");
+        let most = 2 * u64::from(runs / 2);
+        assert!(late < middle + most, "memory grew from {middle} kB to {late} kB in {} runs", runs / 2);
     }
 }
 
