@@ -1,30 +1,96 @@
 //! The accounts that a plan is made from, each once, whichever listings showed it.
 
+use std::borrow::Cow;
+use std::iter::Peekable;
 use std::sync::Arc;
 
-use crate::model::account::{Account, DuoActivity, Standing};
+use crate::model::account::{Account, AccountId, DuoActivity, Standing};
 use crate::planning::input::PlanningInput;
 
 /// Every account seen, sorted by its number: what is known of it as a holder and what is known of it otherwise, joined.
-pub fn accounts(input: &PlanningInput) -> Vec<Arc<Account>> {
-    let mut accounts = input.accounts.clone();
-    accounts.sort_by_key(|account| account.id);
-    accounts.dedup_by(|later, kept| {
-        let is_same = later.id == kept.id;
-        if is_same {
-            std::mem::swap(later, kept);
+/// Planning calls each by its place here.
+#[derive(Debug)]
+pub struct Accounts<'a> {
+    /// Borrowed where one listing told everything: there are many, and few of them need more.
+    known: Vec<Cow<'a, Arc<Account>>>,
+    /// The number of each, so that nobody needs to go to an account to look for another.
+    numbers: Vec<AccountId>,
+}
+
+impl<'a> Accounts<'a> {
+    pub fn of(input: &'a PlanningInput) -> Accounts<'a> {
+        let listed = by_number(&input.accounts);
+        let mut holders = by_number(&input.seats.holders).into_iter().peekable();
+        let most = listed.len() + holders.len();
+        let mut accounts = Accounts { known: Vec::with_capacity(most), numbers: Vec::with_capacity(most) };
+        for (at, account) in listed.iter().enumerate() {
+            while let Some(unlisted) = holders.next_if(|holder| holder.id < account.id) {
+                accounts.push(unlisted, &mut holders);
+            }
+            // What was told last counts.
+            if listed.get(at + 1).is_none_or(|next| next.id != account.id) {
+                accounts.push(account, &mut holders);
+            }
         }
-        is_same
-    });
-    accounts.extend(input.seats.holders.iter().cloned());
-    accounts.sort_by_key(|account| account.id);
-    accounts.dedup_by(|holder, known| {
-        let is_same = holder.id == known.id;
-        if is_same && adds(known, holder) {
-            *known = Arc::new(join(known, holder));
+        while let Some(unlisted) = holders.next() {
+            accounts.push(unlisted, &mut holders);
         }
-        is_same
-    });
+        accounts
+    }
+
+    /// Takes up an account with what is told of it as a holder.
+    fn push(
+        &mut self,
+        account: &'a Arc<Account>,
+        holders: &mut Peekable<impl Iterator<Item = &'a Arc<Account>>>,
+    ) {
+        let mut known = Cow::Borrowed(account);
+        while let Some(holder) = holders.next_if(|holder| holder.id == account.id) {
+            if adds(&known, holder) {
+                known = Cow::Owned(Arc::new(join(&known, holder)));
+            }
+        }
+        self.known.push(known);
+        self.numbers.push(account.id);
+    }
+
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    pub fn at(&self, place: u32) -> &Arc<Account> {
+        &self.known[place as usize]
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Account>> {
+        self.known.iter().map(Cow::as_ref)
+    }
+
+    /// The place of the account with this number.
+    pub fn place(&self, number: AccountId) -> Option<u32> {
+        let place = self.numbers.binary_search(&number).ok()?;
+        Some(u32::try_from(place).expect("accounts are counted in 32 bits"))
+    }
+
+    /// For each account, whether its number is one of these, which are sorted.
+    pub fn are_among(&self, numbers: &[AccountId]) -> Vec<bool> {
+        let mut rest = numbers.iter().peekable();
+        let is_among = |number: &AccountId| {
+            while rest.next_if(|other| *other < number).is_some() {}
+            rest.next_if(|other| *other == number).is_some()
+        };
+        self.numbers.iter().map(is_among).collect()
+    }
+}
+
+/// In the order of their numbers; those of one number stay as they came.
+fn by_number(accounts: &[Arc<Account>]) -> Vec<&Arc<Account>> {
+    let mut accounts: Vec<&Arc<Account>> = accounts.iter().collect();
+    accounts.sort_by_key(|account| account.id);
     accounts
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::model::add_on::AddOn;
 use crate::model::decision::WaitReason;
 use crate::model::policy::Contention;
-use crate::model::rule::RuleName;
+use crate::model::rule::{Rule, RuleName};
 use crate::model::seat_pool::{Seat, SeatPool};
 use crate::planning::claims::Ground;
 use crate::planning::rules::RuleReading;
@@ -21,10 +21,16 @@ pub struct Contender<'a> {
     pub grounds: &'a [Ground<'a>],
     /// For ties: the person's place in the order of sources and ids.
     pub person: u32,
-    pub held: Option<Held>,
 }
 
-/// A seat that a contender has.
+/// A contender who has a seat already.
+#[derive(Debug)]
+pub struct Holder<'a> {
+    pub contender: Contender<'a>,
+    pub held: Held,
+}
+
+/// The seat that a contender has.
 #[derive(Debug, Clone, Copy)]
 pub struct Held {
     /// Since when it is ours; `None` where it is not.
@@ -33,6 +39,12 @@ pub struct Held {
     pub assigned: bool,
     /// Whether a better-ranked claimant may take it.
     pub takeable: bool,
+}
+
+impl Contender<'_> {
+    fn order(&self) -> (u32, u32) {
+        (self.person, self.account)
+    }
 }
 
 impl Held {
@@ -73,20 +85,18 @@ pub struct Supply {
     pub contention: Contention,
 }
 
-/// Gives each contender's account its award, in no order. The order of `contenders` does not matter. `rules` are those
-/// of the add-on that have not ended.
+/// Gives each contender's account its award, in no order. The order of holders and claimants does not matter. `rules` are
+/// those of the add-on that have not ended.
 pub fn allocate<'a>(
     supply: &Supply,
     rules: &[&'a RuleReading<'a>],
-    contenders: Vec<Contender<'a>>,
+    mut holders: Vec<Holder<'a>>,
+    mut claimants: Vec<Contender<'a>>,
 ) -> Vec<(u32, Award<'a>)> {
-    let (mut holders, mut claimants): (Vec<_>, Vec<_>) =
-        contenders.into_iter().partition(|contender| contender.held.is_some());
-    holders.sort_unstable_by_key(|holder| (holder.person, holder.account));
-    claimants.sort_unstable_by_key(|claimant| (claimant.person, claimant.account));
+    holders.sort_unstable_by_key(|holder| holder.contender.order());
+    claimants.sort_unstable_by_key(Contender::order);
 
-    let places = rules.iter().map(|reading| reading.place + 1).max().unwrap_or(0);
-    let mut quotas = Quotas { rules: rules.to_vec(), used: vec![0; places] };
+    let mut quotas = Quotas::new(rules);
     let mut seated = seat_holders(supply, &holders, &mut quotas);
     let held = u32::try_from(seated.len()).unwrap_or(u32::MAX);
     let free = supply.seats.saturating_sub(held);
@@ -94,28 +104,22 @@ pub fn allocate<'a>(
 
     let mut awards = Vec::with_capacity(holders.len() + claimants.len());
     let mut served = vec![false; claimants.len()];
-    serve(&claimants, &mut pool, &mut quotas, &mut served, &mut awards);
+    let line = line(claimants.iter().map(|claimant| (0, claimant.grounds)), &quotas);
+    serve(&claimants, &line, &mut pool, &mut quotas, &mut served, &mut awards);
     match supply.contention {
         Contention::ByRank if held <= supply.seats => {
-            outrank(&claimants, &mut seated, &mut pool, &mut quotas, &mut served, &mut awards);
+            outrank(&claimants, &line, &mut seated, &mut pool, &mut quotas, &mut served, &mut awards);
         }
         // While more seats are held than there are, one given up is nobody's.
         Contention::ByRank | Contention::KeepHolders => {}
     }
-    for holder in seated {
-        let ground = holder.ground;
-        let award = if holder.outranked {
-            Award::Outranked { ground }
-        } else {
-            Award::Keeps { ground, over_quota: holder.over_quota }
-        };
-        awards.push((holder.account, award));
+    for Seated { holder, ground, over_quota, outranked, .. } in seated {
+        let award = if outranked { Award::Outranked { ground } } else { Award::Keeps { ground, over_quota } };
+        awards.push((holder.contender.account, award));
     }
-    let mut waiting: Vec<&Contender<'_>> =
-        claimants.iter().zip(served).filter(|(_, served)| !served).map(|(claimant, _)| claimant).collect();
-    waiting.sort_by_key(|claimant| claimant.grounds[0].rule().rank);
     let mut place = 0;
-    for claimant in waiting {
+    for turn in line.iter().filter(|turn| turn.nth == 0 && !served[turn.contender as usize]) {
+        let claimant = &claimants[turn.contender as usize];
         let because = match quotas.full(claimant.grounds) {
             Some(max_seats) => WaitReason::RuleQuota { max_seats },
             None => {
@@ -129,53 +133,76 @@ pub fn allocate<'a>(
 }
 
 /// A holder in the seat it keeps unless it is outranked.
-struct Seated<'a> {
-    account: u32,
+struct Seated<'h, 'a> {
+    holder: &'h Holder<'a>,
     ground: &'a Ground<'a>,
-    held: Held,
-    person: u32,
     in_reserved_seat: bool,
     over_quota: bool,
     outranked: bool,
 }
 
-/// Every claim of these contenders in the order in which they are heard, and by which of their grounds: those who held
-/// longest first, then the best rank, then the order of the contenders. Whoever is refused comes back with the next.
-fn line<'a>(contenders: &[Contender<'a>]) -> Vec<Turn<'a>> {
-    let turns = contenders.iter().enumerate().flat_map(|(index, contender)| {
-        let held = contender.held.map(Held::order);
-        contender.grounds.iter().map(move |ground| Turn { held, rank: ground.rule().rank, index, ground })
-    });
-    let mut line: Vec<Turn<'_>> = turns.collect();
-    line.sort_by_key(|turn| (turn.held, turn.rank));
-    line
+impl<'h, 'a> Seated<'h, 'a> {
+    fn by(ground: &'a Ground<'a>, holder: &'h Holder<'a>, in_reserved_seat: bool) -> Seated<'h, 'a> {
+        Seated { holder, ground, in_reserved_seat, over_quota: false, outranked: false }
+    }
 }
 
-/// One claim of the contender at `index`.
-struct Turn<'a> {
-    held: Option<(Option<Timestamp>, bool)>,
-    rank: i64,
-    index: usize,
-    ground: &'a Ground<'a>,
+/// One claim of a contender. Small, since a large company has millions of them.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    /// How many lengths of time are longer than that for which the contender has held.
+    held: u32,
+    /// The place of the rule by which it is.
+    rule: u32,
+    contender: u32,
+    /// Which of the contender's grounds it is.
+    nth: u32,
+}
+
+/// Every claim of contenders, who come in their order, each behind how long it held: in the order in which claims are heard.
+/// Those who held longest come first, then the best rank. Whoever is refused comes back with the next.
+fn line<'a>(contenders: impl Iterator<Item = (u32, &'a [Ground<'a>])>, quotas: &Quotas<'_>) -> Vec<Turn> {
+    let mut line = Vec::with_capacity(contenders.size_hint().0);
+    for ((held, grounds), contender) in contenders.zip(0..) {
+        let rules = grounds.iter().map(|ground| ground.reading.place);
+        line.extend(rules.zip(0..).map(|(rule, nth)| Turn { held, rule, contender, nth }));
+    }
+    line.sort_by_key(|turn| (turn.held, quotas.of(turn.rule).rank));
+    line
 }
 
 /// Seats holders as they came, as if all of them were served anew: otherwise those served by one plan would sit by other
 /// rules in the next, and leave room that is not there. Whoever finds no room keeps the seat all the same: a quota that
 /// was lowered takes nothing from anybody.
-fn seat_holders<'a>(supply: &Supply, holders: &[Contender<'a>], quotas: &mut Quotas<'a>) -> Vec<Seated<'a>> {
+fn seat_holders<'h, 'a>(
+    supply: &Supply,
+    holders: &'h [Holder<'a>],
+    quotas: &mut Quotas<'a>,
+) -> Vec<Seated<'h, 'a>> {
     let mut pool = SeatPool::new(supply.add_on, supply.seats, quotas.unfilled_reservations());
-    let mut seats: Vec<Option<Seated<'a>>> = holders.iter().map(|_| None).collect();
-    for Turn { index, ground, .. } in line(holders) {
-        if seats[index].is_none() && quotas.has_room(ground) && pool.take(&ground.rule().name).is_ok() {
-            let in_reserved_seat = quotas.unfilled(ground.reading) > 0;
-            seats[index] = Some(quotas.seat(&holders[index], ground, in_reserved_seat));
+    let mut lengths: Vec<_> = holders.iter().map(|holder| holder.held.order()).collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    let longer = |holder: &Holder<'_>| lengths.partition_point(|length| *length < holder.held.order()) as u32;
+    let line = line(holders.iter().map(|holder| (longer(holder), holder.contender.grounds)), quotas);
+
+    let mut seats: Vec<Option<Seated<'_, '_>>> = holders.iter().map(|_| None).collect();
+    for Turn { rule, contender, nth, .. } in line {
+        let (seat, quota) = (&mut seats[contender as usize], quotas.of_mut(rule));
+        if seat.is_none() && quota.has_room() && pool.take(&quota.rule.name).is_ok() {
+            let holder = &holders[contender as usize];
+            let in_reserved_seat = quota.unfilled() > 0;
+            quota.used += 1;
+            *seat = Some(Seated::by(&holder.contender.grounds[nth as usize], holder, in_reserved_seat));
         }
     }
     let seats = seats.into_iter().zip(holders).map(|(seat, holder)| {
         seat.unwrap_or_else(|| {
-            let with_room = holder.grounds.iter().find(|ground| quotas.has_room(ground));
-            let seated = quotas.seat(holder, with_room.unwrap_or(&holder.grounds[0]), false);
-            Seated { over_quota: with_room.is_none(), ..seated }
+            let grounds = holder.contender.grounds;
+            let with_room = grounds.iter().find(|ground| quotas.of(ground.reading.place).has_room());
+            let ground = with_room.unwrap_or(&grounds[0]);
+            quotas.of_mut(ground.reading.place).used += 1;
+            Seated { over_quota: with_room.is_none(), ..Seated::by(ground, holder, false) }
         })
     });
     seats.collect()
@@ -184,22 +211,25 @@ fn seat_holders<'a>(supply: &Supply, holders: &[Contender<'a>], quotas: &mut Quo
 /// Serves free seats.
 fn serve<'a>(
     claimants: &[Contender<'a>],
+    line: &[Turn],
     pool: &mut SeatPool,
     quotas: &mut Quotas<'a>,
     served: &mut [bool],
     awards: &mut Vec<(u32, Award<'a>)>,
 ) {
-    for Turn { index, ground, .. } in line(claimants) {
+    for Turn { rule, contender, nth, .. } in line {
         if pool.is_empty() {
             return;
         }
-        if served[index] || !quotas.has_room(ground) {
+        let (served, quota) = (&mut served[*contender as usize], quotas.of_mut(*rule));
+        if *served || !quota.has_room() {
             continue;
         }
-        if let Ok(seat) = pool.take(&ground.rule().name) {
-            quotas.fill(ground);
-            served[index] = true;
-            awards.push((claimants[index].account, Award::Seat { seat, ground }));
+        if let Ok(seat) = pool.take(&quota.rule.name) {
+            let claimant = &claimants[*contender as usize];
+            quota.used += 1;
+            *served = true;
+            awards.push((claimant.account, Award::Seat { seat, ground: &claimant.grounds[*nth as usize] }));
         }
     }
 }
@@ -207,7 +237,8 @@ fn serve<'a>(
 /// Lets those who wait for want of a seat take one from the worst-ranked holder, if that is ranked strictly worse.
 fn outrank<'a>(
     claimants: &[Contender<'a>],
-    seated: &mut [Seated<'a>],
+    line: &[Turn],
+    seated: &mut [Seated<'_, 'a>],
     pool: &mut SeatPool,
     quotas: &mut Quotas<'a>,
     served: &mut [bool],
@@ -215,81 +246,93 @@ fn outrank<'a>(
 ) {
     // The first to go: worst rank, then held for the shortest time, then the last person.
     let mut order: Vec<usize> = (0..seated.len())
-        .filter(|index| seated[*index].held.takeable && !seated[*index].in_reserved_seat)
+        .filter(|index| seated[*index].holder.held.takeable && !seated[*index].in_reserved_seat)
         .collect();
     order.sort_by_key(|index| {
-        let holder = &seated[*index];
-        Reverse((holder.ground.rule().rank, holder.held.order(), holder.person, holder.account))
+        let Seated { holder, ground, .. } = &seated[*index];
+        Reverse((ground.rule().rank, holder.held.order(), holder.contender.order()))
     });
     let mut order = order.into_iter().peekable();
-    for Turn { index, ground, rank, .. } in line(claimants) {
-        if served[index] || !quotas.has_room(ground) {
+    for Turn { rule, contender, nth, .. } in line {
+        let (served, quota) = (&mut served[*contender as usize], quotas.of(*rule));
+        if *served || !quota.has_room() {
             continue;
         }
-        let Some(victim) = order.next_if(|victim| seated[*victim].ground.rule().rank > rank) else {
+        let worse = |victim: &usize| seated[*victim].ground.rule().rank > quota.rule.rank;
+        let Some(victim) = order.next_if(worse) else {
             continue;
         };
         seated[victim].outranked = true;
-        quotas.give_up(seated[victim].ground);
+        quotas.of_mut(seated[victim].ground.reading.place).used -= 1;
         pool.add_common();
-        let seat = pool.take(&ground.rule().name).expect("the holder just gave one up");
-        quotas.fill(ground);
-        served[index] = true;
-        awards.push((claimants[index].account, Award::Seat { seat, ground }));
+        let quota = quotas.of_mut(*rule);
+        let seat = pool.take(&quota.rule.name).expect("the holder just gave one up");
+        let claimant = &claimants[*contender as usize];
+        quota.used += 1;
+        *served = true;
+        awards.push((claimant.account, Award::Seat { seat, ground: &claimant.grounds[*nth as usize] }));
     }
 }
 
 /// How many seats each rule has filled.
 struct Quotas<'a> {
-    rules: Vec<&'a RuleReading<'a>>,
-    /// By the place of the rule.
-    used: Vec<u32>,
+    /// By the place of the rule; nothing for those of other add-ons.
+    rules: Vec<Option<Quota<'a>>>,
+}
+
+/// How many seats one rule has filled.
+#[derive(Clone)]
+struct Quota<'a> {
+    rule: &'a Rule,
+    /// The place of its rank among the ranks of all rules.
+    rank: u32,
+    used: u32,
 }
 
 impl<'a> Quotas<'a> {
-    fn has_room(&self, ground: &Ground<'_>) -> bool {
-        ground.rule().max_seats.is_none_or(|max_seats| self.used[ground.reading.place] < max_seats)
+    fn new(rules: &[&RuleReading<'a>]) -> Quotas<'a> {
+        let places = rules.iter().map(|reading| reading.place as usize + 1).max().unwrap_or(0);
+        let mut ranks: Vec<i64> = rules.iter().map(|reading| reading.rule.rank).collect();
+        ranks.sort_unstable();
+        let mut quotas = Quotas { rules: vec![None; places] };
+        for RuleReading { place, rule, .. } in rules {
+            let rank = ranks.partition_point(|better| *better < rule.rank) as u32;
+            quotas.rules[*place as usize] = Some(Quota { rule, rank, used: 0 });
+        }
+        quotas
+    }
+
+    fn of(&self, rule: u32) -> &Quota<'a> {
+        self.rules[rule as usize].as_ref().expect("whoever contends does so by a rule of this add-on")
+    }
+
+    fn of_mut(&mut self, rule: u32) -> &mut Quota<'a> {
+        self.rules[rule as usize].as_mut().expect("whoever contends does so by a rule of this add-on")
     }
 
     /// The best rule's quota, where none of these rules has room.
     fn full(&self, grounds: &[Ground<'_>]) -> Option<u32> {
-        let full = grounds.iter().all(|ground| !self.has_room(ground));
+        let full = grounds.iter().all(|ground| !self.of(ground.reading.place).has_room());
         grounds[0].rule().max_seats.filter(|_| full)
-    }
-
-    fn seat(&mut self, holder: &Contender<'a>, ground: &'a Ground<'a>, in_reserved_seat: bool) -> Seated<'a> {
-        self.fill(ground);
-        Seated {
-            account: holder.account,
-            ground,
-            held: holder.held.expect("a holder has a seat"),
-            person: holder.person,
-            in_reserved_seat,
-            over_quota: false,
-            outranked: false,
-        }
-    }
-
-    fn fill(&mut self, ground: &Ground<'_>) {
-        self.used[ground.reading.place] += 1;
-    }
-
-    fn give_up(&mut self, ground: &Ground<'_>) {
-        self.used[ground.reading.place] -= 1;
-    }
-
-    /// What is left of a rule's reservation; it never goes beyond its quota, for nobody could sit there.
-    fn unfilled(&self, reading: &RuleReading<'_>) -> u32 {
-        let rule = reading.rule;
-        let reserved = rule.reserved_seats.min(rule.max_seats.unwrap_or(u32::MAX));
-        reserved.saturating_sub(self.used[reading.place])
     }
 
     /// What is left of each reservation, best rank first.
     fn unfilled_reservations(&self) -> Vec<(RuleName, u32)> {
-        let mut rules = self.rules.clone();
-        rules.sort_by_key(|reading| (reading.rule.rank, &reading.rule.name));
-        let unfilled = rules.into_iter().map(|reading| (reading.rule.name.clone(), self.unfilled(reading)));
+        let mut quotas: Vec<&Quota<'_>> = self.rules.iter().flatten().collect();
+        quotas.sort_by_key(|quota| (quota.rank, &quota.rule.name));
+        let unfilled = quotas.into_iter().map(|quota| (quota.rule.name.clone(), quota.unfilled()));
         unfilled.filter(|(_, unfilled)| *unfilled > 0).collect()
+    }
+}
+
+impl Quota<'_> {
+    fn has_room(&self) -> bool {
+        self.rule.max_seats.is_none_or(|max_seats| self.used < max_seats)
+    }
+
+    /// What is left of the rule's reservation; it never goes beyond its quota, for nobody could sit there.
+    fn unfilled(&self) -> u32 {
+        let reserved = self.rule.reserved_seats.min(self.rule.max_seats.unwrap_or(u32::MAX));
+        reserved.saturating_sub(self.used)
     }
 }

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::account::AccountId;
 use crate::model::decision::{LeaveReason, RevokeReason, Verdict};
 use crate::model::holding::SeatKey;
 use crate::model::person::{PersonId, PersonKey};
 use crate::model::plan::Bookkeeping;
 use crate::planning::claims::{Ground, claimant};
-use crate::planning::dossiers::{Archive, Dossier, of_add_on};
+use crate::planning::dossiers::{Archive, Dossier, not_held, of_add_on};
 use crate::planning::holders::Holders;
 
 /// Whom a seat belongs to, and, where the holder's verdict is known before seats are counted, what it starts.
@@ -50,18 +49,14 @@ pub fn note(
 /// `is_frozen`: nobody may lose a seat of it in this run.
 pub fn close(archive: &Archive<'_>, is_frozen: bool, books: &mut Bookkeeping) {
     let (memory, claims) = (archive.memory, archive.claims);
-    let place = |account: AccountId| {
-        let place = archive.accounts.binary_search_by_key(&account, |known| known.id).ok()?;
-        u32::try_from(place).ok()
-    };
+    let place = |seat: &SeatKey| archive.accounts.place(seat.account);
     let holds = |seat: &SeatKey| archive.holders.binary_search(&seat.account).is_ok();
-    let entitled =
-        |seat: &SeatKey| place(seat.account).is_some_and(|place| !claims.certain.of(place).is_empty());
+    let entitled = |seat: &SeatKey| place(seat).is_some_and(|place| !claims.certain.of(place).is_empty());
     let may_be_entitled = |seat: &SeatKey| {
-        entitled(seat) || place(seat.account).is_some_and(|place| !claims.doubtful.of(place).is_empty())
+        entitled(seat) || place(seat).is_some_and(|place| !claims.doubtful.of(place).is_empty())
     };
     let seats = of_add_on(&memory.holdings, archive.add_on).map(|(seat, _)| seat);
-    books.forget.extend(seats.filter(|seat| !holds(seat)));
+    books.forget.extend(not_held(seats, archive.holders));
     let seats = of_add_on(&memory.grace, archive.add_on).map(|(seat, _)| seat);
     books.grace_cancelled.extend(seats.filter(|seat| !holds(seat) || entitled(seat)));
     let reclaimed_again: BTreeSet<SeatKey> = books.reclaimed.iter().copied().collect();

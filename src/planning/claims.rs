@@ -12,6 +12,7 @@ use crate::model::person::{Person, SourceName};
 use crate::model::plan::Unmatched;
 use crate::model::rule::Rule;
 use crate::planning::matching::{Matches, PersonMatch};
+use crate::planning::order::InOrder;
 use crate::planning::rules::{Named, RuleReading};
 
 /// All that rules say about the accounts of one add-on; accounts go by their places among all accounts.
@@ -83,29 +84,88 @@ impl<'a> ByAccount<'a> {
         bounds.filter(|(begin, end)| begin < end).map(|(begin, end)| &self.grounds[begin..end])
     }
 
-    /// Counts first, so that each ground is written once, where it stays. `grounds` come best rank first.
-    fn gathered(accounts: usize, grounds: impl Iterator<Item = (u32, Ground<'a>)> + Clone) -> ByAccount<'a> {
-        let Some((_, any)) = grounds.clone().next() else {
+    /// The claims to `accounts` accounts by the members of these rules, which come best rank first. Counts first, so that
+    /// each ground is written once, where it stays.
+    fn gathered(
+        accounts: usize,
+        rules: &[Naming<'a>],
+        people: &[InOrder<'a>],
+        matches: &Matches,
+    ) -> ByAccount<'a> {
+        let mut begins = vec![0_u32; accounts + 1];
+        let mut any = None;
+        each_ground(rules, people, matches, |account, ground| {
+            begins[account as usize] += 1;
+            any = Some(ground);
+        });
+        let Some(any) = any else {
             return ByAccount::default();
         };
-        let mut begins = vec![0_u32; accounts + 1];
-        for (account, _) in grounds.clone() {
-            begins[account as usize] += 1;
-        }
         let mut count = 0;
         for begin in &mut begins {
             count += std::mem::replace(begin, count);
         }
         let mut sorted = vec![any; count as usize];
-        for (account, ground) in grounds {
+        each_ground(rules, people, matches, |account, ground| {
             let next = &mut begins[account as usize];
             sorted[*next as usize] = ground;
             *next += 1;
-        }
+        });
         // Each account's grounds now end where they are said to begin.
         begins.rotate_right(1);
         begins[0] = 0;
-        ByAccount { begins, grounds: sorted }
+        let mut gathered = ByAccount { begins, grounds: sorted };
+        if people.len() > 1 {
+            gathered.sort();
+        }
+        gathered
+    }
+
+    /// People of several sources may own one account: their grounds came source by source.
+    fn sort(&mut self) {
+        for bounds in self.begins.windows(2) {
+            let grounds = &mut self.grounds[bounds[0] as usize..bounds[1] as usize];
+            grounds.sort_by_key(|ground| (ground.rule().rank, &ground.rule().name));
+        }
+    }
+}
+
+/// A rule, and members whom it names; sorted by source and by their places there.
+#[derive(Debug, Clone, Copy)]
+struct Naming<'a> {
+    reading: &'a RuleReading<'a>,
+    members: &'a [Named<'a>],
+}
+
+/// So many people's matches, and what is gathered of them, fit into a near cache.
+const PEOPLE_AT_A_TIME: usize = 4096;
+
+/// What rules say about accounts, some people after the other: each rule would go through the whole company otherwise,
+/// and find nothing of it in a cache.
+fn each_ground<'a>(
+    rules: &[Naming<'a>],
+    people: &[InOrder<'a>],
+    matches: &Matches,
+    mut each: impl FnMut(u32, Ground<'a>),
+) {
+    let mut rules = rules.to_vec();
+    for InOrder { snapshot, order } in people {
+        let found = matches.in_source(&snapshot.source);
+        for begin in (0..order.len()).step_by(PEOPLE_AT_A_TIME) {
+            let end = begin + PEOPLE_AT_A_TIME;
+            for Naming { reading, members } in &mut rules {
+                while let Some((&named, rest)) = members.split_first()
+                    && named.is_among(snapshot, end)
+                {
+                    *members = rest;
+                    let person = named.member.person as usize;
+                    if let Some(Some(PersonMatch::Account { place, by: matched_by })) = found.get(person) {
+                        let (matched_by, person_order) = (*matched_by, order[person]);
+                        each(*place, Ground { reading, named, matched_by, person_order });
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -113,7 +173,7 @@ impl<'a> ByAccount<'a> {
 pub fn gather<'a>(
     rules: &'a [RuleReading<'a>],
     matches: &Matches,
-    people: &BTreeMap<&SourceName, Vec<u32>>,
+    people: &[InOrder<'a>],
     accounts: usize,
 ) -> (BTreeMap<AddOn, Claims<'a>>, Vec<Unmatched>) {
     let mut best_first: Vec<&'a RuleReading<'a>> = rules.iter().collect();
@@ -123,42 +183,18 @@ pub fn gather<'a>(
         let add_on = reading.rule.add_on;
         claims.entry(add_on).or_insert_with(|| {
             let lasting = best_first.iter().filter(|reading| reading.rule.add_on == add_on && !reading.ended);
-            let grounds = |members: fn(&'a RuleReading<'a>) -> &'a [Named<'a>]| {
-                lasting.clone().flat_map(move |reading| grounds(reading, members(reading), matches, people))
+            let by_account = |members: fn(&'a RuleReading<'a>) -> &'a [Named<'a>]| {
+                let rules = lasting.clone().map(|reading| Naming { reading, members: members(reading) });
+                ByAccount::gathered(accounts, &rules.collect::<Vec<_>>(), people, matches)
             };
             Claims {
-                certain: ByAccount::gathered(accounts, grounds(|reading| &reading.people)),
-                doubtful: ByAccount::gathered(accounts, grounds(|reading| &reading.doubtful)),
+                certain: by_account(|reading| &reading.people),
+                doubtful: by_account(|reading| &reading.doubtful),
                 lapsed: lapsed(&best_first, add_on, matches),
             }
         });
     }
     (claims, unmatched(&best_first, matches))
-}
-
-/// What a rule says about accounts, by the members it names.
-fn grounds<'a>(
-    reading: &'a RuleReading<'a>,
-    members: &'a [Named<'a>],
-    matches: &Matches,
-    people: &BTreeMap<&SourceName, Vec<u32>>,
-) -> impl Iterator<Item = (u32, Ground<'a>)> + Clone {
-    let of_one_source = |a: &Named<'_>, b: &Named<'_>| std::ptr::eq(a.home, b.home);
-    members.chunk_by(of_one_source).flat_map(move |members| {
-        let source = &members[0].home.source;
-        let found = matches.in_source(source);
-        let order = people.get(source).map_or(&[][..], Vec::as_slice);
-        members.iter().filter_map(move |&named| {
-            let place_there = named.member.person as usize;
-            match found.get(place_there).copied().flatten()? {
-                PersonMatch::Account { place, by: matched_by } => {
-                    let person_order = order[place_there];
-                    Some((place, Ground { reading, named, matched_by, person_order }))
-                }
-                PersonMatch::None { .. } => None,
-            }
-        })
-    })
 }
 
 /// Until when rules of an add-on that have ended entitled accounts.

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::model::account::{Account, AccountId};
 use crate::model::add_on::AddOn;
 use crate::model::holding::{Holding, Memory, SeatKey};
+use crate::planning::accounts::Accounts;
 use crate::planning::claims::{Claims, Ground};
 
 /// What is known when one account and one add-on are judged.
@@ -28,56 +29,67 @@ pub struct Dossier<'a> {
 }
 
 /// Where dossiers of one add-on are gathered from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Archive<'a> {
     pub add_on: AddOn,
-    /// Sorted by number.
-    pub accounts: &'a [Arc<Account>],
+    pub accounts: &'a Accounts<'a>,
     /// Sorted, each once.
     pub holders: &'a [AccountId],
+    /// For each account, whether it is one of these.
+    pub holds: Vec<bool>,
     pub claims: &'a Claims<'a>,
     pub memory: &'a Memory,
 }
 
 impl<'a> Archive<'a> {
     /// The dossiers of all accounts that hold a seat or that a rule speaks of, sorted by number.
-    pub fn each(self) -> impl Iterator<Item = Dossier<'a>> {
-        let mut holders = self.holders.iter().peekable();
-        let mut holdings = Walk::along(&self.memory.holdings, self.add_on);
-        let mut grace = Walk::along(&self.memory.grace, self.add_on);
-        let mut reclaimed = Walk::along(&self.memory.reclaimed, self.add_on);
-        self.accounts.iter().zip(0..).filter_map(move |(account, place)| {
-            let holds = holders.next_if(|holder| **holder == account.id).is_some();
-            let (certain, doubtful) = (self.claims.certain.of(place), self.claims.doubtful.of(place));
-            (holds || !certain.is_empty() || !doubtful.is_empty()).then(|| Dossier {
-                account,
-                place,
-                holds,
-                certain,
-                doubtful,
-                holding: holdings.of(account.id),
-                grace: grace.of(account.id).copied(),
-                reclaimed: reclaimed.of(account.id).copied(),
-            })
+    pub fn each(&self) -> impl Iterator<Item = Dossier<'a>> {
+        let mut clerk = self.clerk();
+        self.holds.iter().zip(0..).filter_map(move |(holds, place)| {
+            let is_spoken_of =
+                !self.claims.certain.of(place).is_empty() || !self.claims.doubtful.of(place).is_empty();
+            (*holds || is_spoken_of).then(|| clerk.dossier(place))
         })
     }
 
+    /// Gathers dossiers of accounts in the order of their places.
+    pub fn clerk(&self) -> Clerk<'_, 'a> {
+        Clerk {
+            archive: self,
+            holdings: Walk::along(&self.memory.holdings, self.add_on),
+            grace: Walk::along(&self.memory.grace, self.add_on),
+            reclaimed: Walk::along(&self.memory.reclaimed, self.add_on),
+        }
+    }
+}
+
+/// Goes along with ascending accounts, so that nothing that is remembered is searched for.
+pub struct Clerk<'d, 'a> {
+    archive: &'d Archive<'a>,
+    holdings: Walk<'a, Holding>,
+    grace: Walk<'a, Timestamp>,
+    reclaimed: Walk<'a, Timestamp>,
+}
+
+impl<'a> Clerk<'_, 'a> {
     /// The dossier of the account at this place, if it holds a seat.
-    pub fn of_holder(&self, place: u32) -> Option<Dossier<'a>> {
-        let account = &self.accounts[place as usize];
-        self.holders.binary_search(&account.id).is_ok().then(|| {
-            let seat = SeatKey { add_on: self.add_on, account: account.id };
-            Dossier {
-                account,
-                place,
-                holds: true,
-                certain: self.claims.certain.of(place),
-                doubtful: self.claims.doubtful.of(place),
-                holding: self.memory.holdings.get(&seat),
-                grace: self.memory.grace.get(&seat).copied(),
-                reclaimed: self.memory.reclaimed.get(&seat).copied(),
-            }
-        })
+    pub fn of_holder(&mut self, place: u32) -> Option<Dossier<'a>> {
+        self.archive.holds[place as usize].then(|| self.dossier(place))
+    }
+
+    fn dossier(&mut self, place: u32) -> Dossier<'a> {
+        let Archive { accounts, holds, claims, .. } = self.archive;
+        let account = accounts.at(place);
+        Dossier {
+            account,
+            place,
+            holds: holds[place as usize],
+            certain: claims.certain.of(place),
+            doubtful: claims.doubtful.of(place),
+            holding: self.holdings.of(account.id),
+            grace: self.grace.of(account.id).copied(),
+            reclaimed: self.reclaimed.of(account.id).copied(),
+        }
     }
 }
 
@@ -95,6 +107,18 @@ impl<'a, V> Walk<'a, V> {
         while self.rest.next_if(|(seat, _)| seat.account < account).is_some() {}
         self.rest.next_if(|(seat, _)| seat.account == account).map(|(_, value)| value)
     }
+}
+
+/// The part of these seats of one add-on, which are sorted, that none of `holders` has, which are sorted too.
+pub fn not_held<'a>(
+    seats: impl Iterator<Item = &'a SeatKey>,
+    holders: &[AccountId],
+) -> impl Iterator<Item = &'a SeatKey> {
+    let mut holders = holders.iter().peekable();
+    seats.filter(move |seat| {
+        while holders.next_if(|holder| **holder < seat.account).is_some() {}
+        holders.peek() != Some(&&seat.account)
+    })
 }
 
 /// The part of a map of seats that is about one add-on.

@@ -1,19 +1,19 @@
 //! Drift: seats that GitLab or somebody else changed since seatsync changed them last.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
 
-use crate::model::account::{Account, AccountId};
 use crate::model::add_on::AddOn;
 use crate::model::finding::{Finding, FindingCode, Level};
 use crate::model::holding::{Change, SeatKey};
+use crate::planning::accounts::Accounts;
+use crate::planning::dossiers::{not_held, of_add_on};
 use crate::planning::input::PlanningInput;
 
 /// How many are named; the others are counted.
 const NAMED: usize = 5;
 
-/// One finding for each add-on and direction. `accounts` are sorted by number. A seat whose change was in flight when a run was killed is none of it.
-pub fn findings(input: &PlanningInput, accounts: &[Arc<Account>]) -> Vec<Finding> {
+/// One finding for each add-on and direction. A seat whose change was in flight when a run was killed is none of it.
+pub fn findings(input: &PlanningInput, accounts: &Accounts<'_>) -> Vec<Finding> {
     let in_flight: HashSet<SeatKey> = input.memory.in_flight.iter().map(|(_, seat)| *seat).collect();
     let mut last: BTreeMap<SeatKey, Change> = BTreeMap::new();
     last.extend(input.memory.recent.iter().map(|past| (past.seat, past.change)));
@@ -23,26 +23,25 @@ pub fn findings(input: &PlanningInput, accounts: &[Arc<Account>]) -> Vec<Finding
         if !input.rules.iter().any(|rule| rule.add_on == add_on) {
             continue;
         }
-        let holders: BTreeSet<AccountId> = reading.holders.iter().copied().collect();
-        let settled = |seat: &&SeatKey| seat.add_on == add_on && !in_flight.contains(*seat);
-        let taken =
-            input.memory.holdings.keys().filter(settled).filter(|seat| !holders.contains(&seat.account));
-        let given = last
-            .iter()
+        let holds = |seat: &SeatKey| reading.holders.binary_search(&seat.account).is_ok();
+        let settled = |seat: &&SeatKey| !in_flight.contains(*seat);
+        let taken = of_add_on(&input.memory.holdings, add_on).map(|(seat, _)| seat);
+        let taken = not_held(taken, &reading.holders).filter(settled);
+        let given = of_add_on(&last, add_on)
             .filter(|(seat, change)| **change == Change::Revoke && !input.memory.holdings.contains_key(seat))
             .map(|(seat, _)| seat)
             .filter(settled)
-            .filter(|seat| holders.contains(&seat.account));
+            .filter(|seat| holds(seat));
         findings.extend(finding(add_on, FindingCode::SeatsTaken, &names(taken, accounts)));
         findings.extend(finding(add_on, FindingCode::SeatsGiven, &names(given, accounts)));
     }
     findings
 }
 
-fn names<'a>(seats: impl Iterator<Item = &'a SeatKey>, accounts: &[Arc<Account>]) -> Vec<String> {
-    let name = |seat: &SeatKey| match accounts.binary_search_by_key(&seat.account, |account| account.id) {
-        Ok(place) => accounts[place].username().to_string(),
-        Err(_) => format!("account {}", seat.account),
+fn names<'a>(seats: impl Iterator<Item = &'a SeatKey>, accounts: &Accounts<'_>) -> Vec<String> {
+    let name = |seat: &SeatKey| match accounts.place(seat.account) {
+        Some(place) => accounts.at(place).username().to_owned(),
+        None => format!("account {}", seat.account),
     };
     seats.map(name).collect()
 }

@@ -16,7 +16,7 @@ use crate::model::person::{ExternUid, Person};
 use crate::model::plan::Plan;
 use crate::model::remedy::{Outlook, Subject};
 use crate::model::snapshot::Snapshot;
-use crate::planning::accounts::accounts;
+use crate::planning::accounts::Accounts;
 use crate::planning::hearing::{concerns, says, way};
 use crate::planning::input::PlanningInput;
 use crate::planning::matching::{PersonMatch, match_people};
@@ -27,7 +27,7 @@ use crate::planning::rules::{RuleReading, read};
 /// `plan` is asked what would be decided if things were otherwise.
 pub fn explain(input: &PlanningInput, asked: &str, plan: &dyn Fn(&PlanningInput) -> Plan) -> Explanation {
     let rules = read(input);
-    let accounts = accounts(input);
+    let accounts = Accounts::of(input);
     let matches = match_people(input, &accounts, &rules);
     let mut wanted: BTreeSet<u32> = accounts
         .iter()
@@ -68,7 +68,7 @@ pub fn explain(input: &PlanningInput, asked: &str, plan: &dyn Fn(&PlanningInput)
         }
     }
     let explained = wanted.into_iter().map(|place| {
-        let account = &accounts[place as usize];
+        let account = accounts.at(place);
         let own = subjects.iter().filter(|(owned, _)| *owned == Some(place));
         let subject =
             Subject { account: Some(account.id), people: own.map(|(_, key)| key.clone()).collect() };
@@ -133,14 +133,14 @@ fn person_explained(
     place: u32,
     rules: &[RuleReading<'_>],
     result: Option<PersonMatch>,
-    accounts: &[Arc<Account>],
+    accounts: &Accounts<'_>,
 ) -> PersonExplained {
     let person = Arc::clone(&snapshot.people[place as usize]);
     let matched = match result {
         None => MatchExplained::NotSought,
         Some(PersonMatch::None { because }) => MatchExplained::None { because },
         Some(PersonMatch::Account { place, by }) => {
-            MatchExplained::Account { username: accounts[place as usize].username().into(), by }
+            MatchExplained::Account { username: accounts.at(place).username().into(), by }
         }
     };
     PersonExplained {

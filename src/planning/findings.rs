@@ -31,7 +31,7 @@ pub fn gather(evidence: &Evidence<'_>) -> Vec<Finding> {
     of_the_run(evidence, &mut findings);
     let standings = standings(evidence);
     for reading in evidence.rules {
-        of_a_rule(reading, standings[reading.place], &mut findings);
+        of_a_rule(reading, standings[reading.place as usize], &mut findings);
     }
     for (desk, reconciled) in evidence.desks.iter().zip(evidence.reconciled) {
         of_a_purchase(evidence, desk, reconciled, &mut findings);
@@ -106,7 +106,7 @@ fn standings(evidence: &Evidence<'_>) -> Vec<RuleStanding> {
     for grounds in evidence.claims.values().flat_map(|claims| claims.certain.each()) {
         let mut is_shadowed = false;
         for ground in grounds {
-            let standing = &mut standings[ground.reading.place];
+            let standing = &mut standings[ground.reading.place as usize];
             standing.is_claimed = true;
             standing.can_decide |= !is_shadowed;
             is_shadowed |= ground.rule().max_seats.is_none();

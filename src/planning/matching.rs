@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
 
 use crate::model::account::{Account, MatchBy, Standing};
 use crate::model::account_query::AccountQuery;
@@ -14,6 +13,7 @@ use crate::model::plan::UnmatchedReason;
 use crate::model::policy::Matching;
 use crate::model::snapshot::Snapshot;
 use crate::model::texts::lower;
+use crate::planning::accounts::Accounts;
 use crate::planning::fingerprint::Table;
 use crate::planning::input::PlanningInput;
 use crate::planning::rules::{Named, RuleReading};
@@ -68,7 +68,7 @@ pub fn queries<'a>(
 }
 
 /// Matches everyone of whom a rule speaks.
-pub fn match_people(input: &PlanningInput, accounts: &[Arc<Account>], rules: &[RuleReading<'_>]) -> Matches {
+pub fn match_people(input: &PlanningInput, accounts: &Accounts<'_>, rules: &[RuleReading<'_>]) -> Matches {
     let remembered = LazyCell::new(|| remembered(input, accounts));
     let mut matches = Matches::default();
     for snapshot in &input.snapshots {
@@ -103,7 +103,7 @@ pub fn match_people(input: &PlanningInput, accounts: &[Arc<Account>], rules: &[R
 /// took back, or that a blocked account is about to lose, is about to be forgotten, and its link with it.
 fn remembered<'a>(
     input: &'a PlanningInput,
-    accounts: &[Arc<Account>],
+    accounts: &Accounts<'_>,
 ) -> HashMap<&'a PersonKey, BTreeSet<u32>> {
     let mut remembered: HashMap<&PersonKey, BTreeSet<u32>> = HashMap::new();
     let is_lost = |seat: &SeatKey| {
@@ -113,11 +113,11 @@ fn remembered<'a>(
     };
     for (seat, holding) in &input.memory.holdings {
         if let Some(person) = &holding.person
-            && let Ok(place) = accounts.binary_search_by_key(&seat.account, |account| account.id)
-            && accounts[place].standing == Standing::Eligible
+            && let Some(place) = accounts.place(seat.account)
+            && accounts.at(place).standing == Standing::Eligible
             && !is_lost(seat)
         {
-            remembered.entry(person).or_default().insert(number(place));
+            remembered.entry(person).or_default().insert(place);
         }
     }
     remembered
@@ -162,7 +162,7 @@ fn spoken_of(snapshot: &Snapshot, rules: &[RuleReading<'_>]) -> Vec<usize> {
 fn settle_rivals(
     snapshot: &Snapshot,
     found: &mut [Option<PersonMatch>],
-    accounts: &[Arc<Account>],
+    accounts: &Accounts<'_>,
     matches: &mut Matches,
 ) {
     let mut owners = vec![0_u32; accounts.len()];
@@ -197,7 +197,7 @@ fn settle_rivals(
             rule: None,
             message: format!(
                 "the account `{}` answers to several people of source `{}`: {}; {}",
-                accounts[account as usize].username(),
+                accounts.at(account).username(),
                 snapshot.source,
                 names.join(", "),
                 match winner {
@@ -215,52 +215,72 @@ fn settle_rivals(
 /// What GitLab's accounts answer to one step for everyone of a source. A key that several people share answers to none
 /// of them.
 struct Answers {
+    /// Of all accounts, one after the other.
     keys: Vec<Key>,
-    /// The accounts that bear a key besides its first.
+    /// The accounts that bear the key of another account as well, by that key.
     others: BTreeMap<u32, Vec<u32>>,
-    /// The keys of all people that name an account, one person after the other.
+    /// The keys of all people that name an account, by the first that bears it, one person after the other.
     hits: Vec<u32>,
     /// Where the hits of each person end.
     ends: Vec<u32>,
 }
 
-/// A key that at least one account bears.
+/// A key of an account. People are counted under that of the first account that bears it.
 struct Key {
-    /// The first account that bears it.
     account: u32,
     /// Which of that account's keys it is.
     nth: u32,
     people: u32,
 }
 
+/// So many fit into the nearest cache, with what is looked up of them.
+const PEOPLE_AT_A_TIME: usize = 64;
+
 impl Answers {
-    fn to(step: MatchBy, how: &Matching, accounts: &[Arc<Account>], snapshot: &Snapshot) -> Answers {
-        let (mut keys, mut others) = (Vec::with_capacity(accounts.len()), BTreeMap::new());
+    fn to(step: MatchBy, how: &Matching, accounts: &Accounts<'_>, snapshot: &Snapshot) -> Answers {
         let mut table = Table::with_room_for(accounts.len());
+        let (mut keys, mut fingerprints) =
+            (Vec::with_capacity(accounts.len()), Vec::with_capacity(accounts.len()));
         for (account, at) in accounts.iter().zip(0..) {
             for (text, nth) in account_keys(account, step, how).zip(0..) {
-                let fresh = number(keys.len());
-                let key =
-                    table.find_or_insert(&text, fresh, |key| bears(&keys, key, accounts, step, how, &text));
-                if key == fresh {
-                    keys.push(Key { account: at, nth, people: 0 });
-                } else {
-                    others.entry(key).or_insert_with(Vec::new).push(at);
-                }
+                keys.push(Key { account: at, nth, people: 0 });
+                fingerprints.push(table.fingerprint(&text));
+            }
+        }
+        let text = |key: &Key| account_keys(accounts.at(key.account), step, how).nth(key.nth as usize);
+        let mut others = BTreeMap::new();
+        for (fingerprint, number) in fingerprints.into_iter().zip(0..) {
+            let own = &keys[number as usize];
+            let is = |known: u32| text(&keys[known as usize]) == text(own);
+            let known = table.find_or_insert(fingerprint, number, is);
+            if known != number {
+                others.entry(known).or_insert_with(Vec::new).push(own.account);
             }
         }
         let (mut hits, mut ends) = (Vec::with_capacity(snapshot.people.len()), Vec::new());
         ends.reserve_exact(snapshot.people.len());
-        for person in &snapshot.people {
-            let begin = hits.len();
-            for text in person_keys(person, step, how) {
-                let key = table.find(&text, |key| bears(&keys, key, accounts, step, how, &text));
-                if let Some(key) = key.filter(|key| !hits[begin..].contains(key)) {
-                    hits.push(key);
-                    keys[key as usize].people += 1;
-                }
+        for people in snapshot.people.chunks(PEOPLE_AT_A_TIME) {
+            let mut asked = Vec::with_capacity(people.len());
+            for (person, at) in people.iter().zip(0..) {
+                let texts = person_keys(person, step, how);
+                asked.extend(texts.map(|text| (at, table.fingerprint(&text), text)));
             }
-            ends.push(number(hits.len()));
+            let firsts: Vec<Option<u32>> =
+                asked.iter().map(|(_, fingerprint, _)| table.first(*fingerprint)).collect();
+            let mut asked = asked.iter().zip(firsts).peekable();
+            for at in 0..people.len() {
+                let begin = hits.len();
+                while let Some(((_, fingerprint, asked), first)) = asked.next_if(|((of, ..), _)| *of == at) {
+                    let is = |key: u32| text(&keys[key as usize]).as_ref() == Some(asked);
+                    let key = first
+                        .and_then(|first| if is(first) { Some(first) } else { table.find(*fingerprint, is) });
+                    if let Some(key) = key.filter(|key| !hits[begin..].contains(key)) {
+                        hits.push(key);
+                        keys[key as usize].people += 1;
+                    }
+                }
+                ends.push(number(hits.len()));
+            }
         }
         Answers { keys, others, hits, ends }
     }
@@ -278,37 +298,24 @@ impl Answers {
     }
 }
 
-/// Whether `key` is this text.
-fn bears(
-    keys: &[Key],
-    key: u32,
-    accounts: &[Arc<Account>],
-    step: MatchBy,
-    how: &Matching,
-    text: &str,
-) -> bool {
-    let Key { account, nth, .. } = keys[key as usize];
-    account_keys(&accounts[account as usize], step, how).nth(nth as usize).is_some_and(|own| own == text)
-}
-
 fn account_keys<'a>(
     account: &'a Account,
     step: MatchBy,
     how: &'a Matching,
 ) -> impl Iterator<Item = Cow<'a, str>> {
-    let asked = move |wanted| step == wanted;
-    let provider = how.identity_provider.as_deref().filter(|_| asked(MatchBy::Identity));
-    let identities = account.identities().filter(move |(held_by, _)| provider == Some(*held_by));
-    let emails = account.emails().filter(move |_| asked(MatchBy::Email));
-    let username = Some(account.username()).filter(|_| asked(MatchBy::Username));
+    let provider = how.identity_provider.as_deref();
+    let identities = (step == MatchBy::Identity).then(|| account.identities()).into_iter().flatten();
+    let identities = identities.filter(move |(held_by, _)| provider == Some(*held_by));
+    let emails = (step == MatchBy::Email).then(|| account.emails()).into_iter().flatten();
+    let username = (step == MatchBy::Username).then(|| account.username());
     identities.map(|(_, uid)| Cow::Borrowed(uid)).chain(emails.chain(username).map(lower))
 }
 
 fn person_keys<'a>(person: &'a Person, step: MatchBy, how: &Matching) -> impl Iterator<Item = Cow<'a, str>> {
-    let asked = move |wanted| step == wanted;
     let has_provider = how.identity_provider.is_some();
-    let identity = person.extern_uid().filter(|_| has_provider && asked(MatchBy::Identity));
-    let emails = person.emails().filter(move |_| asked(MatchBy::Email));
-    let username = person.username().filter(|_| asked(MatchBy::Username));
+    let asks_identity = step == MatchBy::Identity && has_provider;
+    let identity = asks_identity.then(|| person.extern_uid()).flatten();
+    let emails = (step == MatchBy::Email).then(|| person.emails()).into_iter().flatten();
+    let username = (step == MatchBy::Username).then(|| person.username()).flatten();
     identity.map(Cow::Borrowed).into_iter().chain(emails.chain(username).map(lower))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::add_on::AddOn;
 use crate::model::plan::{Bookkeeping, Plan, Purpose, SourceSummary};
 use crate::model::purchase::PurchaseReading;
+use crate::planning::accounts::Accounts;
 use crate::planning::claims::Claims;
 use crate::planning::dossiers::Archive;
 use crate::planning::holders::Holders;
@@ -47,7 +48,7 @@ pub mod what_if;
 /// Decides what becomes of every account and add-on. The same input gives the same plan, byte for byte.
 pub fn plan(input: &PlanningInput) -> Plan {
     let rules = rules::read(input);
-    let accounts = accounts::accounts(input);
+    let accounts = Accounts::of(input);
     let matches = matching::match_people(input, &accounts, &rules);
     let people = order::of_people(&input.snapshots);
     let usernames = order::of_usernames(&accounts);
@@ -61,6 +62,7 @@ pub fn plan(input: &PlanningInput) -> Plan {
         .map(|add_on| {
             let claims = &claims[&add_on];
             let reading = input.seats.purchases.iter().find(|reading| reading.purchase.add_on == add_on);
+            let holders = reading.map_or(&[][..], |reading| &reading.holders);
             Desk {
                 holders: Holders {
                     add_on,
@@ -74,7 +76,8 @@ pub fn plan(input: &PlanningInput) -> Plan {
                 archive: Archive {
                     add_on,
                     accounts: &accounts,
-                    holders: reading.map_or(&[], |reading| &reading.holders),
+                    holders,
+                    holds: accounts.are_among(holders),
                     claims,
                     memory: &input.memory,
                 },

@@ -1,20 +1,20 @@
 //! From claims, holders and seats to one verdict for each account and add-on.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use crate::model::account::{Account, Standing};
+use crate::model::account::Standing;
 use crate::model::add_on::AddOn;
 use crate::model::decision::{AssignReason, KeepReason, LeaveReason, RevokeReason, Verdict, WaitReason};
 use crate::model::holding::{Change, Origin};
 use crate::model::plan::{AddOnSummary, Bookkeeping};
 use crate::model::purchase::PurchaseReading;
 use crate::model::rule::RuleName;
-use crate::planning::allocation::{Award, Contender, Held, Supply, allocate};
+use crate::planning::accounts::Accounts;
+use crate::planning::allocation::{Award, Contender, Held, Holder, Supply, allocate};
 use crate::planning::books;
 use crate::planning::claims::{Ground, claimant};
 use crate::planning::decisions::Decided;
-use crate::planning::dossiers::{Archive, Dossier};
+use crate::planning::dossiers::{Archive, Clerk, Dossier};
 use crate::planning::holders::{Fate, Holders};
 use crate::planning::rules::RuleReading;
 
@@ -54,18 +54,24 @@ pub fn reconcile<'a>(
     books: &mut Bookkeeping,
 ) -> Reconciled<'a> {
     let mut decided: Vec<Decided<'a>> = Vec::new();
-    let mut contenders = Vec::new();
+    let (mut holders, mut claimants) = (Vec::new(), Vec::new());
     let mut staying = 0;
     // A purchase that has ended may be renewed: nothing is noted, and nothing forgotten.
     let keeps_books = desk.reading.is_some();
 
+    let mut worse: Vec<Beside<'_, '_>> =
+        worse.iter().map(|desk| Beside { desk, clerk: desk.archive.clerk() }).collect();
     for dossier in desk.archive.each() {
-        let (verdict, ground) = match desk.opinion(&dossier, worse, tiers) {
+        let (verdict, ground) = match desk.opinion(&dossier, &mut worse, tiers) {
             Opinion::Settled => continue,
             Opinion::Verdict(verdict, ground) => (Some(verdict), ground),
             Opinion::Contends(held) => {
                 let place = u32::try_from(decided.len()).expect("accounts are counted in 32 bits");
-                contenders.push(contender(place, &dossier, held));
+                let contender = contender(place, &dossier);
+                match held {
+                    Some(held) => holders.push(Holder { contender, held }),
+                    None => claimants.push(contender),
+                }
                 (None, None)
             }
         };
@@ -86,7 +92,7 @@ pub fn reconcile<'a>(
 
     let supply = desk.supply(staying);
     let mut over_quota = BTreeSet::new();
-    for (place, award) in allocate(&supply, &desk.rules, contenders) {
+    for (place, award) in allocate(&supply, &desk.rules, holders, claimants) {
         let (verdict, ground) = match award {
             Award::Seat { seat, ground } => {
                 (Verdict::Assign { seat, because: AssignReason::Entitled }, ground)
@@ -114,6 +120,12 @@ pub fn reconcile<'a>(
     Reconciled { summary: desk.summary(&decided), decided, over_quota }
 }
 
+/// The desk of a worse tier, and whoever fetches dossiers from there.
+struct Beside<'d, 'a> {
+    desk: &'d Desk<'a>,
+    clerk: Clerk<'d, 'a>,
+}
+
 /// What can be said of one account before seats are counted.
 enum Opinion<'a> {
     /// A better tier has settled it: there is nothing to decide.
@@ -123,7 +135,7 @@ enum Opinion<'a> {
 }
 
 impl<'a> Desk<'a> {
-    fn opinion(&self, dossier: &Dossier<'a>, worse: &[&Desk<'_>], tiers: &Tiers) -> Opinion<'a> {
+    fn opinion(&self, dossier: &Dossier<'a>, worse: &mut [Beside<'_, '_>], tiers: &Tiers) -> Opinion<'a> {
         let better = tiers.settled[dossier.place as usize].filter(|_| self.is_tier);
         if dossier.holds {
             let fate = match better {
@@ -158,7 +170,7 @@ impl<'a> Desk<'a> {
     }
 
     /// What keeps an entitled account without a seat from contending for one.
-    fn bar(&self, dossier: &Dossier<'_>, worse: &[&Desk<'_>], tiers: &Tiers) -> Option<Verdict> {
+    fn bar(&self, dossier: &Dossier<'_>, worse: &mut [Beside<'_, '_>], tiers: &Tiers) -> Option<Verdict> {
         let account = dossier.account;
         if self.holders.protected(account) {
             return Some(Verdict::Leave { because: LeaveReason::Protected });
@@ -179,12 +191,12 @@ impl<'a> Desk<'a> {
         if let Some(held) = tiers.lingering[dossier.place as usize] {
             return waits(WaitReason::OtherTier { held });
         }
-        let stuck = worse.iter().find(|desk| {
-            desk.archive.of_holder(dossier.place).is_some_and(|held| {
-                !matches!(desk.holders.superseded(&held, self.holders.add_on), Fate::Goes(_))
-            })
+        let stuck = worse.iter_mut().find_map(|Beside { desk, clerk }| {
+            let held = clerk.of_holder(dossier.place)?;
+            let goes = matches!(desk.holders.superseded(&held, self.holders.add_on), Fate::Goes(_));
+            (!goes).then_some(desk.holders.add_on)
         });
-        stuck.and_then(|desk| waits(WaitReason::OtherTier { held: desk.holders.add_on }))
+        stuck.and_then(|held| waits(WaitReason::OtherTier { held }))
     }
 
     /// The seats that contenders share. GitLab's own count is believed where it saw more holders than it showed us.
@@ -226,14 +238,14 @@ impl<'a> Desk<'a> {
 impl Tiers {
     /// Nothing is decided yet, save that the seats of tiers without rules are not touched: their holders stay there.
     pub fn beside<'a>(
-        accounts: &[Arc<Account>],
+        accounts: &Accounts<'_>,
         untouched: impl Iterator<Item = &'a PurchaseReading>,
     ) -> Tiers {
         let (settled, mut lingering) = (vec![None; accounts.len()], vec![None; accounts.len()]);
         for reading in untouched {
             for holder in &reading.holders {
-                if let Ok(place) = accounts.binary_search_by_key(holder, |account| account.id) {
-                    lingering[place] = Some(reading.purchase.add_on);
+                if let Some(place) = accounts.place(*holder) {
+                    lingering[place as usize] = Some(reading.purchase.add_on);
                 }
             }
         }
@@ -253,7 +265,7 @@ impl Tiers {
 }
 
 /// `place` is that among the accounts that are decided.
-fn contender<'a>(place: u32, dossier: &Dossier<'a>, held: Option<Held>) -> Contender<'a> {
+fn contender<'a>(place: u32, dossier: &Dossier<'a>) -> Contender<'a> {
     let person = claimant(dossier.certain).expect("only the entitled contend").person_order;
-    Contender { account: place, grounds: dossier.certain, person, held }
+    Contender { account: place, grounds: dossier.certain, person }
 }

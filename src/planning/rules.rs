@@ -15,7 +15,7 @@ use crate::planning::input::PlanningInput;
 #[derive(Debug)]
 pub struct RuleReading<'a> {
     /// Its place among all rules, in the order of their names.
-    pub place: usize,
+    pub place: u32,
     pub rule: &'a Rule,
     /// The people it entitles, those of one source together; where it has ended, those it would entitle.
     pub people: Vec<Named<'a>>,
@@ -43,6 +43,11 @@ impl<'a> Named<'a> {
     /// Whether they are the one at this place of a snapshot.
     pub fn is(self, home: &Snapshot, place: u32) -> bool {
         self.member.person == place && std::ptr::eq(self.home, home)
+    }
+
+    /// Whether they are one of the first `places` people of a snapshot.
+    pub fn is_among(self, home: &Snapshot, places: usize) -> bool {
+        (self.member.person as usize) < places && std::ptr::eq(self.home, home)
     }
 
     /// By source, and by their places there.
@@ -95,10 +100,10 @@ impl Frozen {
 pub fn read(input: &PlanningInput) -> Vec<RuleReading<'_>> {
     let mut rules: Vec<&Rule> = input.rules.iter().collect();
     rules.sort_by(|a, b| a.name.cmp(&b.name));
-    rules.into_iter().enumerate().map(|(place, rule)| read_one(place, rule, input)).collect()
+    rules.into_iter().zip(0..).map(|(rule, place)| read_one(place, rule, input)).collect()
 }
 
-fn read_one<'a>(place: usize, rule: &'a Rule, input: &'a PlanningInput) -> RuleReading<'a> {
+fn read_one<'a>(place: u32, rule: &'a Rule, input: &'a PlanningInput) -> RuleReading<'a> {
     let ended = rule.until.is_some_and(|until| until < input.today());
     let Some(snapshot) = input.snapshot(&rule.source) else {
         let frozen = vec![Frozen::SourceUnread { because: "it was not read".to_owned() }];

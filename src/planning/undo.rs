@@ -14,7 +14,7 @@ use crate::model::plan::{Bookkeeping, Plan, Purpose};
 use crate::model::policy::RevokePolicy;
 use crate::model::purchase::PurchaseReading;
 use crate::model::seat_pool::SeatPool;
-use crate::planning::accounts::accounts;
+use crate::planning::accounts::Accounts;
 use crate::planning::guard;
 use crate::planning::input::PlanningInput;
 
@@ -22,7 +22,7 @@ use crate::planning::input::PlanningInput;
 /// GitLab carried out for it. A person asks for this, so neither grace nor minimum tenure stands against it; protection,
 /// foreign seats, frozen add-ons and the number of seats do.
 pub fn undo(today: Plan, input: &PlanningInput, run: i64, done: &BTreeSet<(Change, SeatKey)>) -> Plan {
-    let accounts = accounts(input);
+    let accounts = Accounts::of(input);
     let reversal = Reversal { today: &today, input, run, accounts: &accounts };
     let mut stuck = BTreeSet::new();
     let decisions = loop {
@@ -62,8 +62,7 @@ struct Reversal<'a> {
     today: &'a Plan,
     input: &'a PlanningInput,
     run: i64,
-    /// Sorted by id.
-    accounts: &'a [Arc<Account>],
+    accounts: &'a Accounts<'a>,
 }
 
 impl Reversal<'_> {
@@ -102,10 +101,10 @@ impl Reversal<'_> {
 
     /// An account that GitLab still has, and a purchase of an add-on that rules still name.
     fn known(&self, seat: &SeatKey) -> Option<(&Arc<Account>, &PurchaseReading)> {
-        let place = self.accounts.binary_search_by_key(&seat.account, |account| account.id).ok()?;
+        let account = self.accounts.at(self.accounts.place(seat.account)?);
         self.today.add_ons.iter().find(|summary| summary.add_on == seat.add_on)?;
         let mut readings = self.input.seats.purchases.iter();
-        Some((&self.accounts[place], readings.find(|reading| reading.purchase.add_on == seat.add_on)?))
+        Some((account, readings.find(|reading| reading.purchase.add_on == seat.add_on)?))
     }
 
     fn taken_back(&self, seat: &SeatKey, account: &Account, stuck: &BTreeSet<AccountId>) -> Verdict {
