@@ -16,6 +16,7 @@ use crate::ports::{Carrier, Clock, EdgeError, Progress, Source};
 use crate::sources::csv::source::CsvSource;
 use crate::sources::ldap::ldif::LdifSource;
 use crate::sources::ldap::source::LdapSource;
+use crate::sources::scim::source::ScimSource;
 use crate::sync::notebook::Notebook;
 use crate::sync::observe::Wanted;
 
@@ -81,6 +82,7 @@ fn source_of(
             Arc::new(source.remembering(Arc::clone(notebook) as _))
         }
         SourceConfig::Ldif(ldif) => Arc::new(LdifSource::new(ldif.clone(), clock, progress)),
+        SourceConfig::Scim(scim) => Arc::new(ScimSource::new(scim.clone(), progress)?),
         SourceConfig::Csv(csv) => Arc::new(CsvSource::new(csv.clone())),
     })
 }

@@ -1,20 +1,13 @@
 //! What an HTTP answer means before anybody looks for data in it; pure.
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use crate::gitlab::error::{GitLabError, one_line};
+use crate::gitlab::error::GitLabError;
+use crate::http::answer::{Answer, is_web_page, one_line, redirect_target};
 use crate::http::pause::text;
-
-/// A whole answer.
-#[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: Vec<u8>,
-}
 
 /// Lets pass what may hold data, and puts everything else into words.
 pub fn judge(origin: &str, operation: &'static str, answer: &Answer) -> Result<(), GitLabError> {
@@ -22,9 +15,11 @@ pub fn judge(origin: &str, operation: &'static str, answer: &Answer) -> Result<(
     match status {
         200..=299 if is_web_page(answer) => Err(GitLabError::WebPage { operation, status }),
         200..=299 => Ok(()),
-        300..=399 => {
-            Err(GitLabError::Redirected { origin: origin.to_owned(), operation, target: target(answer) })
-        }
+        300..=399 => Err(GitLabError::Redirected {
+            origin: origin.to_owned(),
+            operation,
+            target: redirect_target(answer),
+        }),
         401 => Err(GitLabError::Token { words: words(&answer.body) }),
         403 => Err(forbidden(operation, answer)),
         404 => Err(GitLabError::NotFound { origin: origin.to_owned(), operation }),
@@ -43,11 +38,6 @@ pub fn next_link(headers: &HeaderMap) -> Option<Url> {
         });
         if next { Url::parse(address).ok() } else { None }
     })
-}
-
-/// A header's number, such as `X-Total`.
-pub fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
-    text(headers, name)?.parse().ok()
 }
 
 fn forbidden(operation: &'static str, answer: &Answer) -> GitLabError {
@@ -90,27 +80,12 @@ fn words(body: &[u8]) -> String {
     }
 }
 
-fn is_web_page(answer: &Answer) -> bool {
-    let declared = text(&answer.headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("html"));
-    declared || answer.body.trim_ascii_start().starts_with(b"<")
-}
-
-/// Where a redirect points, without the path and the query: they may hold what is not for a log.
-fn target(answer: &Answer) -> String {
-    let Some(location) = text(&answer.headers, LOCATION.as_str()) else {
-        return "nowhere".to_owned();
-    };
-    match Url::parse(location) {
-        Ok(url) => url.origin().ascii_serialization(),
-        Err(_) => "another path".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-    use crate::gitlab::answer::{Answer, judge, next_link};
+    use crate::gitlab::answer::{judge, next_link};
+    use crate::http::answer::Answer;
 
     fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
         let pair = |(name, value): &(&str, &str)| {

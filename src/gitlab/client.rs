@@ -11,11 +11,13 @@ use url::Url;
 use crate::gitlab::answer;
 use crate::gitlab::config::GitLabConfig;
 use crate::gitlab::documents::{Document, TOP_LEVEL_GROUP};
-use crate::gitlab::error::{GitLabError, one_line};
+use crate::gitlab::error::GitLabError;
 use crate::gitlab::transport::{Failure, Reply, Transport};
 use crate::gitlab::version::Version;
 use crate::gitlab::wire::graphql::{GraphQl, NamespaceData};
 use crate::gitlab::wire::rest::Metadata;
+use crate::http::answer::one_line;
+use crate::http::pause::number;
 use crate::model::purchase::Scope;
 use crate::ports::EdgeError;
 
@@ -157,7 +159,7 @@ impl Client {
         Ok(RestPage {
             items: decoded(operation, &reply.body)?,
             next,
-            total: answer::number(&reply.headers, "x-total"),
+            total: number(&reply.headers, "x-total"),
         })
     }
 

@@ -164,10 +164,3 @@ impl From<GitLabError> for EdgeError {
         EdgeError::new(error).hinting(hint)
     }
 }
-
-/// One line of somebody else's words, short enough for a report and without control characters.
-pub fn one_line(words: &str) -> String {
-    const LONGEST: usize = 300;
-    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
-}

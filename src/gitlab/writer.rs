@@ -8,10 +8,11 @@ use tokio::sync::Mutex;
 
 use crate::gitlab::client::Client;
 use crate::gitlab::documents::{ASSIGN, REVOKE};
-use crate::gitlab::error::{GitLabError, one_line};
+use crate::gitlab::error::GitLabError;
 use crate::gitlab::transport::Failure;
 use crate::gitlab::wire::gid;
 use crate::gitlab::wire::graphql::{BulkData, BulkPayload, GraphQl};
+use crate::http::answer::one_line;
 use crate::model::account::AccountId;
 use crate::model::holding::Change;
 use crate::model::purchase::PurchaseId;

@@ -28,6 +28,11 @@ fn demanded_pause(headers: &HeaderMap) -> Option<Duration> {
     between(date(headers)?, reset)
 }
 
+/// A header's number, such as `X-Total`.
+pub fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+    text(headers, name)?.parse().ok()
+}
+
 /// A header's text.
 pub fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim)

@@ -8,23 +8,23 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::{self, PemObject};
 use url::{Host, Url};
 
-/// Why there are no authorities.
-#[derive(Debug)]
-pub enum NoAuthorities {
-    Unreadable(pem::Error),
-    /// The file holds no certificate.
-    Empty,
-    NoCertificate(reqwest::Error),
+/// The authorities of a PEM file.
+pub fn authorities(path: &Path) -> Result<Vec<Certificate>, NoClient> {
+    let mut certificates = Vec::new();
+    for der in CertificateDer::pem_file_iter(path).map_err(NoClient::Unreadable)? {
+        let der = der.map_err(NoClient::Unreadable)?;
+        certificates.push(Certificate::from_der(&der).map_err(NoClient::Setup)?);
+    }
+    if certificates.is_empty() { Err(NoClient::NoAuthority) } else { Ok(certificates) }
 }
 
-/// The authorities of a PEM file.
-pub fn authorities(path: &Path) -> Result<Vec<Certificate>, NoAuthorities> {
-    let mut certificates = Vec::new();
-    for der in CertificateDer::pem_file_iter(path).map_err(NoAuthorities::Unreadable)? {
-        let der = der.map_err(NoAuthorities::Unreadable)?;
-        certificates.push(Certificate::from_der(&der).map_err(NoAuthorities::NoCertificate)?);
-    }
-    if certificates.is_empty() { Err(NoAuthorities::Empty) } else { Ok(certificates) }
+/// Why there is no client.
+#[derive(Debug)]
+pub enum NoClient {
+    Unreadable(pem::Error),
+    /// The file holds no certificate.
+    NoAuthority,
+    Setup(reqwest::Error),
 }
 
 /// The TLS error at the bottom of a failed connection. An `io::Error` shows what it wraps by `get_ref` alone: its

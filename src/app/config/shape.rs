@@ -27,7 +27,7 @@ pub fn examine(schema: &Value, document: &mut Spanned<DeTable<'_>>) -> Shape {
 }
 
 /// Sections of programs like this one, and of plans for it, that would otherwise be silently taken for a slip of the pen.
-const NOT_SUPPORTED: [&str; 4] = ["scim", "scim_push", "saml", "http"];
+const NOT_SUPPORTED: [&str; 3] = ["scim_push", "saml", "http"];
 
 struct Examiner<'s> {
     root: &'s Value,
@@ -208,8 +208,9 @@ fn missing(span: &Range<usize>, key: &str, path: &str) -> Complaint {
 
 fn unknown(span: &Range<usize>, key: &str, path: &str, schema: &Value) -> Complaint {
     if path.is_empty() && NOT_SUPPORTED.contains(&key) {
-        return Complaint::new(span, format!("`[{key}]` is not supported by this version"))
-            .help("remove the section; sources are `[ldap.NAME]`, `[ldif.NAME]` and `[csv.NAME]`");
+        return Complaint::new(span, format!("`[{key}]` is not supported by this version")).help(
+            "remove the section; sources are `[ldap.NAME]`, `[scim.NAME]`, `[ldif.NAME]` and `[csv.NAME]`",
+        );
     }
     let message = match path {
         "" => format!("unknown key `{key}`"),

@@ -16,6 +16,7 @@ use crate::app::config::file::serve::{Schedule, Serve};
 use crate::app::config::file::sources::csv::Csv;
 use crate::app::config::file::sources::ldap::Ldap;
 use crate::app::config::file::sources::ldif::Ldif;
+use crate::app::config::file::sources::scim::Scim;
 use crate::app::config::written::{DurationText, Secret, Written};
 
 pub mod approval;
@@ -37,6 +38,9 @@ pub struct File {
     /// A directory read over the network; NAME is the name of the source.
     #[serde(default)]
     pub ldap: BTreeMap<String, Written<Ldap>>,
+    /// A SCIM 2.0 service provider whose users and groups are pulled.
+    #[serde(default)]
+    pub scim: BTreeMap<String, Written<Scim>>,
     /// An LDIF export of a directory.
     #[serde(default)]
     pub ldif: BTreeMap<String, Written<Ldif>>,

@@ -331,3 +331,22 @@ mod state_on_a_server {
         }
     }
 }
+
+#[test]
+fn a_service_provider_has_one_login_and_paths() {
+    assert_snapshot!(words_of(r#"
+[scim.a]
+url = "http://idp.example.com/scim?x=1"
+token = { env = "TOKEN" }
+oauth = { client_id = "c" }
+attributes = { email = "emails[", extra = ["department", "a b"] }
+skip_member_types = "Device"
+[scim.b]
+url = "https://idp.example.com/scim"
+[scim.c]
+url = "https://idp.example.com/scim"
+oauth = { token_url = "http://idp.example.com/token", client_id = "", client_secret = { env = "TOKEN" }, client_auth = "basic" }
+page_size = 0
+identity_attribute = "extern id"
+"#), @"");
+}

@@ -11,12 +11,14 @@ use crate::model::person::SourceName;
 use crate::model::policy::Matching;
 use crate::sources::csv::config::CsvConfig;
 use crate::sources::ldap::config::{LdapConfig, LdifConfig};
+use crate::sources::scim::config::ScimConfig;
 
 pub mod csv;
 pub mod entries;
 pub mod ldap;
 pub mod ldif;
 pub mod matching;
+pub mod scim;
 
 /// One source, of whatever kind.
 #[derive(Debug, Clone)]
@@ -25,6 +27,7 @@ pub enum SourceConfig {
     Ldap(LdapConfig),
     Ldif(LdifConfig),
     Csv(CsvConfig),
+    Scim(ScimConfig),
 }
 
 impl SourceConfig {
@@ -33,6 +36,7 @@ impl SourceConfig {
             SourceConfig::Ldap(source) => &source.name,
             SourceConfig::Ldif(source) => &source.name,
             SourceConfig::Csv(source) => &source.name,
+            SourceConfig::Scim(source) => &source.name,
         }
     }
 
@@ -40,7 +44,7 @@ impl SourceConfig {
     pub fn is_incremental(&self) -> bool {
         match self {
             SourceConfig::Ldap(source) => source.incremental,
-            SourceConfig::Ldif(_) | SourceConfig::Csv(_) => false,
+            SourceConfig::Ldif(_) | SourceConfig::Csv(_) | SourceConfig::Scim(_) => false,
         }
     }
 }
@@ -54,6 +58,7 @@ pub fn sources(
     sources.take(&file.ldap, ldap::ldap, SourceConfig::Ldap, reading);
     sources.take(&file.ldif, ldif::ldif, SourceConfig::Ldif, reading);
     sources.take(&file.csv, csv::csv, SourceConfig::Csv, reading);
+    sources.take(&file.scim, scim::scim, SourceConfig::Scim, reading);
     (sources.meant, sources.matching)
 }
 
