@@ -24,6 +24,9 @@ use crate::support::slapd::Slapd;
 /// The token of the administrator `root`.
 pub const TOKEN: &str = "glpat-the-secret-of-root";
 
+/// The bearer token of the SCIM service providers, and the secret of their OAuth client.
+pub const SCIM_TOKEN: &str = "scim-s3cret";
+
 /// The purchase of Duo Enterprise.
 pub const ENTERPRISE: PurchaseId = PurchaseId(3);
 
@@ -145,6 +148,7 @@ impl Stage {
             .env_clear()
             .env("GITLAB_TOKEN", TOKEN)
             .env("LDAP_PASSWORD", "reader-pw")
+            .env("SCIM_TOKEN", SCIM_TOKEN)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

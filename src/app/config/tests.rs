@@ -127,9 +127,9 @@ groups = "Platform"
 
 #[test]
 fn sections_of_other_versions_are_named() {
-    assert_snapshot!(words_of("\n[scim.okta]\nurl = \"https://okta.example.com\""), @r#"
-    1: `[scim]` is not supported by this version
-       remove the section; sources are `[ldap.NAME]`, `[ldif.NAME]` and `[csv.NAME]`
+    assert_snapshot!(words_of("\n[http.okta]\nurl = \"https://okta.example.com\""), @r#"
+    2: `[http]` is not supported by this version
+       remove the section; sources are `[ldap.NAME]`, `[scim.NAME]`, `[ldif.NAME]` and `[csv.NAME]`
     "#);
 }
 

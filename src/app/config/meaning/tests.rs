@@ -348,5 +348,32 @@ url = "https://idp.example.com/scim"
 oauth = { token_url = "http://idp.example.com/token", client_id = "", client_secret = { env = "TOKEN" }, client_auth = "basic" }
 page_size = 0
 identity_attribute = "extern id"
-"#), @"");
+"#), @r#"
+     2: `http://idp.example.com/scim?x=1` is not encrypted: secrets and personal data would cross the network in the clear
+        use https://, or add `allow_plaintext = true` to this section to take the risk
+     2: the address ends with its path
+     4: `scim.a.oauth` lacks `token_url`
+        add `token_url = …`
+     4: `scim.a.oauth` lacks `client_secret`
+        add `client_secret = …`
+     4: `token` and `oauth` exclude each other
+        keep the one that the service provider wants
+     5: `emails[` is no attribute of SCIM
+        write it as `userName`, `name.formatted`, `emails[type eq "work"].value` or `urn:…:User:department`
+     5: `a b` is no attribute of SCIM
+        write it as `userName`, `name.formatted`, `emails[type eq "work"].value` or `urn:…:User:department`
+     6: `scim.a.skip_member_types` is an array, and here is a string
+        write it in brackets: ["…"]
+     8: there is no token for this service provider
+        add `token = { env = "…" }`, or `oauth = { token_url = "…", client_id = "…", client_secret = { env = "…" } }`
+    11: `http://idp.example.com/token` is not encrypted: secrets and personal data would cross the network in the clear
+        use https://, or add `allow_plaintext = true` to this section to take the risk
+    11: this is empty
+        leave the key out, or give it a value
+    11: `basic` is no value of `scim.c.oauth.client_auth`
+        one of: `client_secret_basic`, `client_secret_post`
+    12: `scim.c.page_size` must be between 1 and 10000
+    13: `extern id` is no attribute of SCIM
+        write it as `userName`, `name.formatted`, `emails[type eq "work"].value` or `urn:…:User:department`
+    "#);
 }
