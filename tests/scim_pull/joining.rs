@@ -31,7 +31,7 @@ fn entitlements_of_several_sources_join_and_each_is_explained() {
                 .replace('"', "")
         })
         .collect();
-    assert_eq!(told, ["ada by provider idp", "bob by provider idp", "cyd by directory corp"]);
+    assert_eq!(told, ["ada by provider corp", "bob by provider idp", "cyd by directory corp"]);
 
     let explained = stage.run("explain ada").exits(0);
     for words in ["idp", "corp", "hr", "by provider", "by directory", "by list"] {

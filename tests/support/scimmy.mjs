@@ -5,6 +5,8 @@ import SCIMMY from "scimmy";
 import { SCIMMYRouters } from "scimmy-routers";
 import crypto from "node:crypto";
 
+SCIMMY.Resources.User.extend(SCIMMY.Schemas.EnterpriseUser, false);
+
 const shelves = { Users: new Map(), Groups: new Map() };
 const missing = (id) => new SCIMMY.Types.Error(404, null, `Resource ${id} not found`);
 for (const [Resource, name] of [[SCIMMY.Resources.User, "Users"], [SCIMMY.Resources.Group, "Groups"]]) {

@@ -208,9 +208,8 @@ fn missing(span: &Range<usize>, key: &str, path: &str) -> Complaint {
 
 fn unknown(span: &Range<usize>, key: &str, path: &str, schema: &Value) -> Complaint {
     if path.is_empty() && NOT_SUPPORTED.contains(&key) {
-        return Complaint::new(span, format!("`[{key}]` is not supported by this version")).help(
-            "remove the section; sources are `[ldap.NAME]`, `[scim.NAME]`, `[ldif.NAME]` and `[csv.NAME]`",
-        );
+        return Complaint::new(span, format!("`[{key}]` is not supported by this version"))
+            .help("remove the section; `config.example.toml` shows every kind of source");
     }
     let message = match path {
         "" => format!("unknown key `{key}`"),

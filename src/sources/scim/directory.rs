@@ -34,22 +34,26 @@ struct Health {
 const FAILURES: u32 = 3;
 
 impl<'a> Directory<'a> {
-    /// Asks what the service provider offers. One that does not tell is read by what all have.
+    /// Asks what the service provider offers. One that does not tell is read by what all have, if it has groups at all.
     pub async fn open(
         connection: &'a Connection,
         config: &'a ScimConfig,
     ) -> Result<Directory<'a>, ScimError> {
         let url = connection.url(&["ServiceProviderConfig"], &[]);
-        let offers = match connection.get("GET /ServiceProviderConfig", url, LONGEST_PAGE).await {
-            Ok(body) => Offers::read(&body).unwrap_or_default(),
+        let told = match connection.get("GET /ServiceProviderConfig", url, LONGEST_PAGE).await {
+            Ok(body) => Offers::read(&body),
             Err(
                 ScimError::NotFound { .. }
                 | ScimError::NoSuchPlace { .. }
                 | ScimError::Forbidden { .. }
                 | ScimError::Refused { .. },
-            ) => Offers::default(),
+            ) => None,
             Err(error) => return Err(error),
         };
+        if told.is_none() {
+            has_groups(connection).await?;
+        }
+        let offers = told.unwrap_or_default();
         Ok(Directory { connection, config, offers, health: Mutex::default() })
     }
 
@@ -93,6 +97,14 @@ impl<'a> Directory<'a> {
     pub fn fallen(&self) -> Option<Box<str>> {
         self.health.lock().unwrap_or_else(PoisonError::into_inner).fallen.clone()
     }
+}
+
+async fn has_groups(connection: &Connection) -> Result<(), ScimError> {
+    let what = "GET /Groups";
+    let url = connection.url(&["Groups"], &[("count", "1"), ("excludedAttributes", "members")]);
+    let Folded(page): Folded<Page<Folded<GroupHead>>> = connection.read(what, url, LONGEST_PAGE).await?;
+    let place = "it is no list".to_owned();
+    page.total.map(drop).ok_or_else(|| ScimError::Unreadable { what: what.to_owned(), place })
 }
 
 /// A list while it is read.

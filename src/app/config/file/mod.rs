@@ -67,6 +67,17 @@ pub struct File {
     pub notify: Option<Notify>,
 }
 
+impl File {
+    /// The names of all sources, kind by kind.
+    pub fn source_names(&self) -> impl Iterator<Item = &str> {
+        let names = self.ldap.keys();
+        let names = names.chain(self.scim.keys());
+        let names = names.chain(self.ldif.keys());
+        let names = names.chain(self.csv.keys());
+        names.map(String::as_str)
+    }
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GitLab {
