@@ -14,6 +14,12 @@ use seatsync::sources::ldap::config::{AttributeNames, Directory, Schema};
 use seatsync::sources::ldap::decode::Decoder;
 use seatsync::sources::ldap::entry::Entry;
 use seatsync::sources::ldap::{end_point, guid, ldif_records, vetting, wire};
+use seatsync::sources::scim::attribute_path::AttributePath;
+use seatsync::sources::scim::config::{Attributes, Login, ScimConfig};
+use seatsync::sources::scim::folded::Folded;
+use seatsync::sources::scim::offers::Offers;
+use seatsync::sources::scim::paging::{By, Chain, Next, Told};
+use seatsync::sources::scim::wire::{GroupBody, Page, Refusal, UserBody};
 
 pub(crate) fn ldif(bytes: &[u8]) {
     let mut entries = Vec::new();
@@ -117,6 +123,64 @@ pub(crate) fn plan_file(bytes: &[u8]) {
     let file = tempfile::NamedTempFile::new().expect("there is room for a file");
     std::fs::write(file.path(), bytes).expect("it is ours");
     drop(approved::read(file.path()));
+}
+
+/// What a service provider answers, and a path of the configuration: whatever is read as a user can be understood.
+pub(crate) fn scim(bytes: &[u8]) {
+    drop((Offers::read(bytes), Refusal::read(bytes)));
+    let config = service_provider();
+    let decoder = seatsync::sources::scim::decode::Decoder::new(&config);
+    if let Ok(Folded(group)) = serde_json::from_slice::<Folded<GroupBody>>(bytes) {
+        group.members.iter().for_each(|Folded(member)| drop(decoder.member(member)));
+    }
+    let users: Vec<UserBody> = match serde_json::from_slice::<Folded<Page<UserBody>>>(bytes) {
+        Ok(Folded(page)) => {
+            let told =
+                Told { total: page.total, start_index: page.start_index, next_cursor: page.next_cursor };
+            let seen = page.resources.len() as u64;
+            let taken = Chain::new(By::Index).take(&told, page.resources.iter().map(UserBody::id));
+            assert!(
+                taken != Ok(Next::End) || told.total == Some(seen),
+                "a list that ended is as long as it says"
+            );
+            page.resources
+        }
+        Err(_) => serde_json::from_slice(bytes).into_iter().collect(),
+    };
+    let path = std::str::from_utf8(bytes).ok().and_then(AttributePath::parse);
+    for user in &users {
+        drop(decoder.kind(user));
+        assert!(path.iter().flat_map(|path| path.values(user)).all(|value| !value.is_empty()));
+    }
+}
+
+fn service_provider() -> ScimConfig {
+    let path = |text| AttributePath::parse(text).expect("it is one");
+    let moment = std::time::Duration::from_secs(1);
+    ScimConfig {
+        name: seatsync::model::person::SourceName::new("idp"),
+        url: "https://idp.example.com".parse().expect("it is one"),
+        login: Login::Token(String::new().into()),
+        ca_file: None,
+        timeout: moment,
+        limits: seatsync::http::pace::Limits {
+            requests_per_minute: 1,
+            max_concurrent_requests: 1,
+            retry_deadline: moment,
+        },
+        page_size: 100,
+        nested_groups: true,
+        include_inactive: true,
+        skip_member_types: vec!["Device".to_owned()],
+        attributes: Attributes {
+            id: path("id"),
+            username: path("userName"),
+            email: path("emails[type eq \"work\"].value"),
+            name: path("displayName"),
+            extra: vec![path("department"), path("urn:example:User:manager.displayName")],
+            identity: path("externalId"),
+        },
+    }
 }
 
 /// The server's certificate, to which a bind by Kerberos is tied.

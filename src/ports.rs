@@ -43,6 +43,12 @@ impl EdgeError {
         self.cause.downcast_ref()
     }
 
+    /// The whole chain and the next step, in one line.
+    pub fn in_one_line(&self) -> String {
+        let hint = if self.hint.is_empty() { String::new() } else { format!("; hint: {}", self.hint) };
+        format!("{}{hint}", self.chain())
+    }
+
     /// The whole chain in one line, `: ` between its links.
     pub fn chain(&self) -> String {
         let mut words = self.cause.to_string();

@@ -114,8 +114,7 @@ async fn read(source: &dyn Source, wanted: Vec<GroupRef>) -> Snapshot {
             snapshot
         }
         Err(error) => {
-            let hint = if error.hint.is_empty() { String::new() } else { format!("; hint: {}", error.hint) };
-            let because = format!("{}{hint}", error.chain());
+            let because = error.in_one_line();
             tracing::error!(source = source.name().as_str(), "the source could not be read");
             Snapshot::unread(source.name().clone(), source.kind(), &wanted, &because)
         }

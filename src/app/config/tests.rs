@@ -128,7 +128,7 @@ groups = "Platform"
 #[test]
 fn sections_of_other_versions_are_named() {
     assert_snapshot!(words_of("\n[http.okta]\nurl = \"https://okta.example.com\""), @r#"
-    2: `[http]` is not supported by this version
+    1: `[http]` is not supported by this version
        remove the section; `config.example.toml` shows every kind of source
     "#);
 }

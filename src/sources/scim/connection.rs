@@ -3,6 +3,7 @@
 use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use serde::de::DeserializeOwned;
+use tracing::Instrument as _;
 use url::Url;
 
 use crate::http::answer::{Answer, is_web_page, one_line, redirect_target};
@@ -97,7 +98,8 @@ impl Connection {
             request.headers_mut().insert(AUTHORIZATION, token.clone());
             let accepted = HeaderValue::from_static("application/scim+json, application/json;q=0.9");
             request.headers_mut().insert(ACCEPT, accepted);
-            let sent = self.line.exchange(request, limit).await;
+            let span = tracing::debug_span!("scim", what, otel.kind = "client");
+            let sent = self.line.exchange(request, limit).instrument(span).await;
             let answer = sent
                 .map_err(|failure| ScimError::unanswered(what, &origin(&self.base), failure.trouble))?
                 .answer;

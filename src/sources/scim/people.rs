@@ -37,7 +37,7 @@ pub async fn settle(
 ) {
     let mut open: HashMap<&str, usize> = ids.iter().enumerate().map(|(place, id)| (&**id, place)).collect();
     let calls = other_calls(open.len(), ids_per_filter(directory));
-    if calls > 1
+    if calls > 2
         && let Err(because) = listed(directory, &mut open, calls, settle).await
     {
         // A server that answers with other pages than those it was asked for is not believed again.
@@ -95,7 +95,7 @@ async fn listed_once(
     settle: &mut (dyn FnMut(usize, Fate) + Send),
 ) -> Result<(), ScimError> {
     let mut listing = directory.list("Users", &[]);
-    let mut is_first = true;
+    let mut read = 0;
     while let Some(page) = directory.noted(listing.next::<UserBody>().await)? {
         let length = page.len();
         for user in page {
@@ -103,11 +103,14 @@ async fn listed_once(
                 settle(place, Fate::User(user));
             }
         }
-        let is_costly = is_first && listing.pages(length).is_none_or(|pages| pages > most);
+        read += 1;
+        let is_costly = match listing.pages(length) {
+            Some(pages) => read == 1 && pages > most,
+            None => read == most,
+        };
         if is_costly || open.is_empty() {
             break;
         }
-        is_first = false;
     }
     Ok(())
 }

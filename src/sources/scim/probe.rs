@@ -1,6 +1,8 @@
 //! What a service provider says of itself, for `seatsync check`: whether it lets us in, what it offers, and whether it pages.
 
-use crate::ports::Probe;
+use serde::de::IgnoredAny;
+
+use crate::ports::{EdgeError, Probe};
 use crate::sources::scim::config::ScimConfig;
 use crate::sources::scim::connection::{Connection, LONGEST_PAGE};
 use crate::sources::scim::directory::Directory;
@@ -8,35 +10,41 @@ use crate::sources::scim::error::ScimError;
 use crate::sources::scim::folded::Folded;
 use crate::sources::scim::offers::Offers;
 use crate::sources::scim::paging::By;
-use crate::sources::scim::wire::{GroupHead, Page, UserBody};
+use crate::sources::scim::wire::Page;
 
 /// Asks for as little as can be; an error says that nothing can be read at all.
 pub async fn probe(connection: &Connection, config: &ScimConfig) -> Result<Probe, ScimError> {
-    let directory = Directory::open(connection, config).await?;
-    // The second entry tells a server that pages from one that only seems to.
-    let second = [("startIndex", "2"), ("count", "1")];
-    let url = connection.url(&["Users"], &second);
-    let Folded(users): Folded<Page<UserBody>> = connection.read("GET /Users", url, LONGEST_PAGE).await?;
+    let offers = Directory::open(connection, config).await?.offers;
     let mut trouble = Vec::new();
-    if directory.offers.paging == By::Index
-        && users.total.is_some_and(|total| total > 1)
-        && let Some(answered) = users.start_index.filter(|answered| *answered != 2)
+    let mut page = async |kind: &str, place: (&str, &str)| {
+        let url = connection.url(&[kind], &[place, ("count", "1"), ("excludedAttributes", "members")]);
+        let what = format!("GET /{kind}");
+        match connection.read::<Folded<Page<IgnoredAny>>>(&what, url, LONGEST_PAGE).await {
+            Ok(Folded(page)) if page.total == Some(0) => {
+                let kind = kind.to_lowercase();
+                trouble.push(format!("it shows no {kind}: does the token reach those that are meant?"));
+            }
+            Ok(Folded(page)) => return Some(page),
+            Err(error) => trouble.push(EdgeError::from(error).in_one_line()),
+        }
+        None
+    };
+    // The second entry tells a server that pages from one that only seems to.
+    let (first, second) = match offers.paging {
+        By::Index => (("startIndex", "1"), ("startIndex", "2")),
+        By::Cursor => (("cursor", ""), ("cursor", "")),
+    };
+    let users = page("Users", second).await;
+    page("Groups", first).await;
+    if let Some(page) = users.filter(|page| page.total > Some(1))
+        && let Some(answered) = page.start_index.filter(|at| *at != 2 && offers.paging == By::Index)
     {
         trouble.push(format!(
             "it does not page: asked for users from the second one on (startIndex 2), it answered from startIndex {answered}; \
              lists of more than one page are refused"
         ));
     }
-    let url = connection.url(&["Groups"], &[("count", "1"), ("excludedAttributes", "members")]);
-    let groups = connection.read::<Folded<Page<Folded<GroupHead>>>>("GET /Groups", url, LONGEST_PAGE).await;
-    if let Err(error) = &groups {
-        trouble.push(error.in_one_line());
-    }
-    let lists = [("users", users.total), ("groups", groups.ok().and_then(|Folded(groups)| groups.total))];
-    for (things, _) in lists.iter().filter(|(_, total)| *total == Some(0)) {
-        trouble.push(format!("it shows no {things}: does the token reach those that are meant?"));
-    }
-    Ok(Probe { place: connection.place().to_owned(), product: product(directory.offers), trouble })
+    Ok(Probe { place: connection.place().to_owned(), product: product(offers), trouble })
 }
 
 /// SCIM has no name for the product behind it.

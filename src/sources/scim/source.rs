@@ -48,7 +48,7 @@ impl ScimSource {
         let directory = Directory::open(&self.connection, &self.config).await?;
         let decoder = Decoder::new(&self.config);
         let (roots, graph) = walk(&directory, &decoder, wanted, &told).await;
-        tracing::debug!(source = %self.config.name, requests = self.connection.requests(), "read over SCIM");
+        tracing::info!(source = %self.config.name, requests = self.connection.requests(), "read over SCIM");
         let nested = self.config.nested_groups;
         Ok(snapshot(&self.config.name, SourceKind::Scim, wanted, roots, graph, nested))
     }

@@ -89,6 +89,16 @@ impl Company {
         )
     }
 
+    /// The same people, pulled over SCIM.
+    pub(crate) fn pulled(&self, scim: u16, gitlab: u16) -> String {
+        format!(
+            "[gitlab]\nurl = \"http://127.0.0.1:{gitlab}\"\ntoken = {{ env = \"BENCH_TOKEN\" }}\n\
+             requests_per_minute = 1000000\n\n[scim.corp]\nurl = \"http://127.0.0.1:{scim}\"\n\
+             token = {{ env = \"BENCH_PASSWORD\" }}\nrequests_per_minute = 1000000\n\n\
+             [[rule]]\nname = \"everybody\"\nadd_on = \"duo_enterprise\"\ngroups = [\"everybody\"]\n"
+        )
+    }
+
     /// The same, of which only what has changed is read, once an apply has read it whole.
     pub(crate) fn incremental(&self, ldap: u16, gitlab: u16) -> String {
         let whole = self.configuration(ldap, gitlab);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::bench::changes::Reading;
 use crate::bench::measure::Measured;
+use crate::bench::scim::Pulled;
 use crate::process::{output, program};
 
 /// What was measured of one company.
@@ -41,13 +42,14 @@ impl Figures {
 }
 
 /// The document.
-pub(crate) fn page(rows: &[Figures], readings: &[Reading]) -> String {
+pub(crate) fn page(rows: &[Figures], readings: &[Reading], pulled: &Pulled) -> String {
     let rows: Vec<String> = rows.iter().map(Figures::line).collect();
     let readings: Vec<String> = readings.iter().map(reading).collect();
     format!(
-        "{INTRODUCTION}{}\n\n{READINGS}{}\n\nMeasured on {}.\n",
+        "{INTRODUCTION}{}\n\n{READINGS}{}\n\n{PULLED}{}\n\nMeasured on {}.\n",
         rows.join("\n"),
         readings.join("\n"),
+        pulled.line(),
         machine()
     )
 }
@@ -58,6 +60,15 @@ fn reading(reading: &Reading) -> String {
         (wall.as_secs_f64(), thousands(usize::try_from(cost.bytes.div_ceil(1024)).unwrap_or(0)));
     format!("| {what} | {seconds:.3} s | {kib} KiB | {} |", cost.searches)
 }
+
+const PULLED: &str = "## Pulled over SCIM
+
+The same people in 1,000 groups, of which one holds the others, from a service provider that keeps ready-made pages in memory; filters are
+offered, pages have 100 users. **curl** reads the same pages and groups over one connection and throws them away.
+
+| people | groups | curl | read | ratio | plan | peak memory | requests |
+| --: | --: | --: | --: | --: | --: | --: | --: |
+";
 
 const READINGS: &str = "## What reading costs the directory
 
@@ -87,6 +98,24 @@ the least disturbed counts.
 | people | in groups | ldapsearch | read | ratio | plan | peak memory | calls | fewest calls |
 | --: | --: | --: | --: | --: | --: | --: | --: | --: |
 ";
+
+impl Pulled {
+    /// A row of the table.
+    pub(crate) fn line(&self) -> String {
+        let seconds = |duration: Duration| format!("{:.2} s", duration.as_secs_f64());
+        let cells = [
+            thousands(self.people),
+            thousands(self.groups),
+            seconds(self.curl.wall),
+            seconds(self.read),
+            format!("{:.2}", self.read.as_secs_f64() / self.curl.wall.as_secs_f64()),
+            seconds(self.plan.wall),
+            format!("{} MiB", self.plan.peak_kib.div_ceil(1024)),
+            thousands(self.requests),
+        ];
+        format!("| {} |", cells.join(" | "))
+    }
+}
 
 fn thousands(number: usize) -> String {
     let digits = number.to_string();

@@ -71,10 +71,15 @@ impl Measured {
 
     /// How long seatsync says that reading the directory took, which it does while it reads GitLab.
     pub(crate) fn source_read(&self) -> Option<Duration> {
-        let line = self.said.lines().find(|line| line.contains("\"source read\""))?;
-        let number = line.split_once("\"seconds\":")?.1;
+        self.number("\"source read\"", "\"seconds\":").map(Duration::from_secs_f64)
+    }
+
+    /// A number of the first line of its log that holds these words.
+    pub(crate) fn number(&self, words: &str, key: &str) -> Option<f64> {
+        let line = self.said.lines().find(|line| line.contains(words))?;
+        let number = line.split_once(key)?.1;
         let end = number.find([',', '}'])?;
-        number[..end].parse().ok().map(Duration::from_secs_f64)
+        number[..end].parse().ok()
     }
 }
 

@@ -15,6 +15,7 @@ mod changes;
 mod company;
 mod figures;
 mod measure;
+mod scim;
 mod servers;
 
 /// Each is measured so often, in turn with its neighbour, and the least disturbed counts.
@@ -31,7 +32,8 @@ pub(crate) fn bench() -> Result<(), TaskError> {
         rows.push(row);
     }
     let readings = changes::readings(&Company { people: 100_000, in_groups: 2_000 })?;
-    write(&root().join("docs/benchmarks.md"), &page(&rows, &readings))
+    let pulled = scim::pulled(&Company { people: 100_000, in_groups: 100_000 })?;
+    write(&root().join("docs/benchmarks.md"), &page(&rows, &readings, &pulled))
 }
 
 /// Everything about one company, its directory and its GitLab running beside each other.

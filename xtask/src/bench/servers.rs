@@ -96,6 +96,31 @@ impl Drop for GitLab {
     }
 }
 
+/// A SCIM service provider with so many people and groups.
+pub(crate) struct Provider {
+    pub(crate) port: u16,
+    child: Child,
+}
+
+impl Provider {
+    pub(crate) fn start(people: usize, groups: usize) -> Result<Provider, TaskError> {
+        let mut command = program("/usr/bin/python3");
+        command.args(["-u", "-c", include_str!("provider.py"), &people.to_string(), &groups.to_string()]);
+        let mut child = start(command.stdout(Stdio::piped()).stderr(Stdio::null()))?;
+        let said = child.stdout.take();
+        let line = first_line(said, "listens on")?;
+        let port = line.rsplit(':').next().and_then(|port| port.parse().ok());
+        let port = port.ok_or_else(|| TaskError::Refused(format!("no port in `{line}`")))?;
+        Ok(Provider { port, child })
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        stop(&mut self.child);
+    }
+}
+
 fn start(command: &mut Command) -> Result<Child, TaskError> {
     let program = command.get_program().to_string_lossy().into_owned();
     command.stdin(Stdio::null()).spawn().map_err(|cause| TaskError::Start { program, cause })
