@@ -131,7 +131,8 @@ pub(crate) fn scim(bytes: &[u8]) {
     let config = service_provider();
     let decoder = seatsync::sources::scim::decode::Decoder::new(&config);
     if let Ok(Folded(group)) = serde_json::from_slice::<Folded<GroupBody>>(bytes) {
-        group.members.iter().for_each(|Folded(member)| drop(decoder.member(member)));
+        let kinds = group.members.iter().map(|Folded(member)| decoder.member(member));
+        assert_eq!(kinds.count(), group.members.len());
     }
     let users: Vec<UserBody> = match serde_json::from_slice::<Folded<Page<UserBody>>>(bytes) {
         Ok(Folded(page)) => {

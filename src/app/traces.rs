@@ -23,7 +23,7 @@ use tracing_subscriber::registry::LookupSpan;
 use url::Url;
 
 use crate::app::output::chain;
-use crate::http::trust::{NoAuthorities, authorities, is_loopback};
+use crate::http::trust::{NoClient, authorities, is_loopback};
 
 /// How long the end of the program waits for a collector. One that answers takes milliseconds; one that is dead must not
 /// keep anybody.
@@ -174,10 +174,10 @@ fn client(url: &Url) -> Result<reqwest::Client, TracesError> {
         .timeout(Duration::from_secs(10));
     let file = either("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE");
     if let Some(path) = file.map(PathBuf::from) {
-        let because = |why: NoAuthorities| match why {
-            NoAuthorities::Unreadable(cause) => chain(&cause),
-            NoAuthorities::Empty => "it holds no certificate".to_owned(),
-            NoAuthorities::NoCertificate(cause) => chain(&cause),
+        let because = |why: NoClient| match why {
+            NoClient::Unreadable(cause) => chain(&cause),
+            NoClient::NoAuthority => "it holds no certificate".to_owned(),
+            NoClient::Setup(cause) => chain(&cause),
         };
         let unread = |why| TracesError::Authorities { path: path.clone(), because: because(why) };
         http = http.tls_certs_merge(authorities(&path).map_err(unread)?);

@@ -74,8 +74,13 @@ struct Shared {
     behind: String,
     http: reqwest::Client,
     asked: Mutex<Vec<Asked>>,
-    meddling: Mutex<Box<dyn Fn(&Asked) -> Turn + Send + Sync>>,
+    meddling: Mutex<Box<dyn Meddle>>,
 }
+
+/// Decides what becomes of each request.
+trait Meddle: Fn(&Asked) -> Turn + Send + Sync {}
+
+impl<F: Fn(&Asked) -> Turn + Send + Sync> Meddle for F {}
 
 impl ScimFront {
     pub fn start(behind: &str, meddling: impl Fn(&Asked) -> Turn + Send + Sync + 'static) -> ScimFront {

@@ -98,7 +98,7 @@ impl Visitor<'_> for IdentifierVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Option<Box<str>>, E> {
-        Ok(Some(text.into()).filter(|text: &Box<str>| !text.is_empty()))
+        Ok((!text.is_empty()).then(|| text.into()))
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Option<Box<str>>, E> {

@@ -112,7 +112,9 @@ impl Finder<'_> {
             let filtered = self.filtered(&[("filter", &filter), WITHOUT_MEMBERS]).await;
             match pick(&filtered.unwrap_or_default(), value, of) {
                 Search::Missing => {}
-                found => return found,
+                found @ (Search::Found { .. } | Search::Ambiguous { .. } | Search::Unread { .. }) => {
+                    return found;
+                }
             }
         }
         let all = self.all.get_or_init(|| async {

@@ -26,7 +26,7 @@ pub enum Bearer {
     Fixed(HeaderValue),
     /// Whoever holds the lock renews for all.
     Renewed {
-        oauth: OAuth,
+        oauth: Box<OAuth>,
         current: Mutex<Option<Lease>>,
     },
 }
@@ -42,7 +42,9 @@ impl Bearer {
     pub fn new(login: &Login) -> Result<Bearer, ScimError> {
         Ok(match login {
             Login::Token(token) => Bearer::Fixed(header(token)?),
-            Login::OAuth(oauth) => Bearer::Renewed { oauth: oauth.clone(), current: Mutex::new(None) },
+            Login::OAuth(oauth) => {
+                Bearer::Renewed { oauth: Box::new(oauth.clone()), current: Mutex::new(None) }
+            }
         })
     }
 

@@ -43,7 +43,7 @@ impl UserBody {
     /// The service provider's own key, by which groups name the user.
     pub fn id(&self) -> Option<Box<str>> {
         match self.attribute("id")? {
-            Value::String(text) => Some(text.as_str().into()).filter(|text: &Box<str>| !text.is_empty()),
+            Value::String(text) => (!text.is_empty()).then(|| text.as_str().into()),
             Value::Number(number) => Some(number.to_string().into()),
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
         }
