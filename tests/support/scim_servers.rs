@@ -1,9 +1,12 @@
 //! Real SCIM service providers on loopback, of two makes; stopped when dropped.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -66,26 +69,20 @@ impl ScimServer {
     }
 
     fn start(directory: TempDir, path: &str, command: impl Fn(u16) -> Command) -> ScimServer {
-        // A free port may be taken by another test before the server has it.
+        // A free port may be taken by something else before the server has it.
         for _ in 0..10 {
-            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let port = fresh_port();
             let mut command = command(port);
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
             let mut child = command.spawn().expect("the SCIM server is missing: cargo xtask setup");
             let deadline = Instant::now() + Duration::from_secs(60);
-            while TcpStream::connect(("127.0.0.1", port)).is_err() {
-                if child.try_wait().unwrap().is_some() {
-                    break;
+            while child.try_wait().unwrap().is_none() {
+                if answers(port, path) {
+                    let url = format!("http://127.0.0.1:{port}{path}");
+                    return ScimServer { url, child, _directory: directory };
                 }
                 assert!(Instant::now() < deadline, "the SCIM server does not answer");
                 std::thread::sleep(Duration::from_millis(10));
-            }
-            if child.try_wait().unwrap().is_none() {
-                return ScimServer {
-                    url: format!("http://127.0.0.1:{port}{path}"),
-                    child,
-                    _directory: directory,
-                };
             }
         }
         panic!("the SCIM server does not start: cargo xtask setup");
@@ -97,6 +94,28 @@ impl Drop for ScimServer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A free port that no other test of this process was given.
+fn fresh_port() -> u16 {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        if given.insert(port) {
+            return port;
+        }
+    }
+}
+
+/// Whether a service provider lets us in there.
+fn answers(port: u16, path: &str) -> bool {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
+    let asked =
+        format!("GET {path}/ServiceProviderConfig HTTP/1.0\r\nAuthorization: Bearer {SCIM_TOKEN}\r\n\r\n");
+    let mut answer = String::new();
+    let exchanged = stream.write_all(asked.as_bytes()).and_then(|()| stream.read_to_string(&mut answer));
+    exchanged.is_ok() && answer.lines().next().is_some_and(|status| status.contains(" 200 "))
 }
 
 /// What `cargo xtask setup` has put beside the program under test.
