@@ -84,8 +84,8 @@ fn a_large_company_is_read_whole(server: &ScimServer) {
     let registrar = Registrar::new(&server.url);
     let usernames = names("p", 230);
     let people: Vec<String> = usernames.iter().map(|username| registrar.person(username)).collect();
-    for number in 0..120 {
-        registrar.group(&format!("team {number:03}"), &[&people[number]]);
+    for (number, person) in people.iter().take(120).enumerate() {
+        registrar.group(&format!("team {number:03}"), &[person]);
     }
     let members: Vec<&str> = people.iter().skip(5).map(String::as_str).collect();
     registrar.group("platform", &members);
