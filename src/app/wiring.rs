@@ -16,6 +16,9 @@ use crate::ports::{Carrier, Clock, EdgeError, Progress, Source};
 use crate::sources::csv::source::CsvSource;
 use crate::sources::ldap::ldif::LdifSource;
 use crate::sources::ldap::source::LdapSource;
+use crate::sources::scim_push::source::ScimPushSource;
+use crate::store::place::Place;
+use crate::store::roster_reading::RostersAt;
 use crate::sync::notebook::Notebook;
 use crate::sync::observe::Wanted;
 
@@ -49,7 +52,7 @@ pub fn connect(
         sources: config
             .sources
             .iter()
-            .map(|source| source_of(source, progress, notebook))
+            .map(|source| source_of(source, &config.state.place, progress, notebook))
             .collect::<Result<_, _>>()?,
         gitlab: Reader::new(Arc::clone(&client), Arc::clone(progress)),
         client,
@@ -70,6 +73,7 @@ pub fn carriers(config: &NotifyConfig, clock: &Arc<dyn Clock>) -> Result<Vec<Arc
 
 fn source_of(
     config: &SourceConfig,
+    state: &Place,
     progress: &Arc<dyn Progress>,
     notebook: &Arc<Notebook>,
 ) -> Result<Arc<dyn Source>, EdgeError> {
@@ -82,5 +86,8 @@ fn source_of(
         }
         SourceConfig::Ldif(ldif) => Arc::new(LdifSource::new(ldif.clone(), clock, progress)),
         SourceConfig::Csv(csv) => Arc::new(CsvSource::new(csv.clone())),
+        SourceConfig::ScimPush(pushed) => {
+            Arc::new(ScimPushSource::new(pushed.clone(), Arc::new(RostersAt(state.clone())), clock))
+        }
     })
 }

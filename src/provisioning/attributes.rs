@@ -94,7 +94,11 @@ const ADDRESS: &[Attribute] = &[
 
 const MANAGER: &[Attribute] = &[
     Attribute { exact: true, ..Attribute::text("value", "The id of the manager") },
-    Attribute { exact: true, kind: Kind::Reference(&["User"]), ..Attribute::text("$ref", "Where the manager is") },
+    Attribute {
+        exact: true,
+        kind: Kind::Reference(&["User"]),
+        ..Attribute::text("$ref", "Where the manager is")
+    },
 ];
 
 const MEMBER: &[Attribute] = &[

@@ -89,13 +89,7 @@ impl Change {
         Target::of(self.kind, path.uri.as_deref(), &path.name)
     }
 
-    fn set(
-        &mut self,
-        target: &Target,
-        part: Option<&str>,
-        how: How,
-        value: &Value,
-    ) -> Result<(), Refusal> {
+    fn set(&mut self, target: &Target, part: Option<&str>, how: How, value: &Value) -> Result<(), Refusal> {
         match target {
             Target::ExternalId => set_text(&mut self.attributes, "externalId", value),
             Target::Core(attribute) if is_members(attribute) => {
@@ -106,9 +100,9 @@ impl Change {
                 Ok(())
             }
             Target::Core(attribute) => set(&mut self.attributes, attribute, part, how, value),
-            Target::Enterprise(attribute) => {
-                within(&mut self.attributes, ENTERPRISE.urn, |fields| set(fields, attribute, part, how, value))
-            }
+            Target::Enterprise(attribute) => within(&mut self.attributes, ENTERPRISE.urn, |fields| {
+                set(fields, attribute, part, how, value)
+            }),
             Target::Extension(urn) => match value {
                 Value::Object(fields) => self.set_extension(urn, how, fields),
                 Value::Null => {
@@ -177,7 +171,9 @@ impl Change {
                 }
                 Ok(())
             }
-            Target::Core(attribute) if attribute.many && part.is_none() && value.is_some_and(|v| !v.is_null()) => {
+            Target::Core(attribute)
+                if attribute.many && part.is_none() && value.is_some_and(|v| !v.is_null()) =>
+            {
                 elements::remove_given(&mut self.attributes, attribute, value.unwrap_or(&Value::Null))
             }
             Target::Core(_)
@@ -253,14 +249,16 @@ fn set(
     }
     match (&attribute.kind, value) {
         (Kind::Parts(_), value) if attribute.many && how == How::Add => add(fields, attribute, value),
-        (Kind::Parts(_), Value::Object(given)) if !attribute.many => within(fields, attribute.name, |fields| {
-            for (name, value) in given {
-                if let Some(part) = attribute.part(name) {
-                    put(fields, part.name, one(part, value)?);
+        (Kind::Parts(_), Value::Object(given)) if !attribute.many => {
+            within(fields, attribute.name, |fields| {
+                for (name, value) in given {
+                    if let Some(part) = attribute.part(name) {
+                        put(fields, part.name, one(part, value)?);
+                    }
                 }
-            }
-            Ok(())
-        }),
+                Ok(())
+            })
+        }
         (Kind::Parts(_) | Kind::Text | Kind::Truth | Kind::Reference(_), value) => {
             put(fields, attribute.name, meant(attribute, value)?);
             elements::one_primary(fields, attribute, None);

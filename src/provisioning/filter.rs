@@ -230,7 +230,8 @@ fn is_exact(path: &AttrPath) -> bool {
 
 fn indexed(term: &Parsed, kind: EntryKind) -> Option<Selection> {
     let is = |path: &AttrPath, name: &str| path.name.eq_ignore_ascii_case(name);
-    let whole = |path: &AttrPath| path.sub_attr.as_deref().is_none_or(|part| part.eq_ignore_ascii_case("value"));
+    let whole =
+        |path: &AttrPath| path.sub_attr.as_deref().is_none_or(|part| part.eq_ignore_ascii_case("value"));
     match term {
         Parsed::Attr(AttrExp::Comparison(path, CompareOp::Eq, CompValue::Str(value))) => {
             let value = value.clone();

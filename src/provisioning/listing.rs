@@ -47,7 +47,8 @@ impl Listing {
 
     /// Of the body of `POST /.search`.
     pub fn of_search(body: &Map<String, Value>) -> Result<Listing, Refusal> {
-        let field = |name: &str| body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+        let field =
+            |name: &str| body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
         let list = |name| -> Vec<String> {
             let names = field(name).and_then(Value::as_array).into_iter().flatten();
             names.filter_map(Value::as_str).map(ToOwned::to_owned).collect()

@@ -26,9 +26,7 @@ pub fn selected(filter: &ValFilter) -> Result<Vec<String>, Refusal> {
         {
             Ok(vec![id.clone()])
         }
-        ValFilter::Or(terms) => {
-            Ok(terms.iter().map(selected).collect::<Result<Vec<_>, _>>()?.concat())
-        }
+        ValFilter::Or(terms) => Ok(terms.iter().map(selected).collect::<Result<Vec<_>, _>>()?.concat()),
         ValFilter::Attr(_) | ValFilter::And(_) | ValFilter::Not(_) => {
             let detail = "members are selected by their `value`: members[value eq \"ID\"]";
             Err(Refusal::new(Because::InvalidFilter, detail))

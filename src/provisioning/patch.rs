@@ -57,9 +57,10 @@ fn operate(change: &mut Change, operation: &Value) -> Result<(), Refusal> {
         (None, Some(Value::Object(fields))) => {
             fields.iter().try_for_each(|(key, value)| change.set_key(key, how, value))
         }
-        (Some(_), None) | (None, Some(_) | None) => {
-            Err(Refusal::new(Because::InvalidValue, "an operation without a `path` needs an object as its `value`"))
-        }
+        (Some(_), None) | (None, Some(_) | None) => Err(Refusal::new(
+            Because::InvalidValue,
+            "an operation without a `path` needs an object as its `value`",
+        )),
     }
 }
 

@@ -33,7 +33,13 @@ impl Projection {
     /// Both as lists of names; `attributes` wins.
     pub fn of(attributes: &[String], excluded: &[String]) -> Projection {
         let names = |texts: &[String]| -> Vec<Name> {
-            texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).take(MOST).map(Name::of).collect()
+            texts
+                .iter()
+                .map(|text| text.trim())
+                .filter(|text| !text.is_empty())
+                .take(MOST)
+                .map(Name::of)
+                .collect()
         };
         match (names(attributes), names(excluded)) {
             (only, _) if !only.is_empty() => Projection::Only(only),

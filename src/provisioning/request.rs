@@ -28,11 +28,28 @@ pub enum Asked {
     ResourceTypes(Option<String>),
     Schemas(Option<String>),
     List(EntryKind, Listing),
-    Read { kind: EntryKind, id: String, listing: Listing },
+    Read {
+        kind: EntryKind,
+        id: String,
+        listing: Listing,
+    },
     Create(EntryKind, Map<String, Value>, Listing),
-    Replace { kind: EntryKind, id: String, body: Map<String, Value>, listing: Listing },
-    Patch { kind: EntryKind, id: String, body: Map<String, Value>, listing: Listing },
-    Delete { kind: EntryKind, id: String },
+    Replace {
+        kind: EntryKind,
+        id: String,
+        body: Map<String, Value>,
+        listing: Listing,
+    },
+    Patch {
+        kind: EntryKind,
+        id: String,
+        body: Map<String, Value>,
+        listing: Listing,
+    },
+    Delete {
+        kind: EntryKind,
+        id: String,
+    },
 }
 
 impl Request<'_> {
@@ -108,7 +125,9 @@ impl Request<'_> {
     fn object(&self) -> Result<Map<String, Value>, Refusal> {
         let essence = self.content_type.map(|text| text.split(';').next().unwrap_or_default().trim());
         let known = |essence: &str| {
-            ["application/scim+json", "application/json"].iter().any(|known| known.eq_ignore_ascii_case(essence))
+            ["application/scim+json", "application/json"]
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(essence))
         };
         if !essence.is_none_or(known) {
             return Err(Refusal::new(Because::WrongMediaType, "send `application/scim+json`"));

@@ -54,19 +54,11 @@ impl Attribute {
         Attribute { kind: Kind::Truth, ..Attribute::text(name, about) }
     }
 
-    pub const fn parts(
-        name: &'static str,
-        parts: &'static [Attribute],
-        about: &'static str,
-    ) -> Attribute {
+    pub const fn parts(name: &'static str, parts: &'static [Attribute], about: &'static str) -> Attribute {
         Attribute { kind: Kind::Parts(parts), ..Attribute::text(name, about) }
     }
 
-    pub const fn many(
-        name: &'static str,
-        parts: &'static [Attribute],
-        about: &'static str,
-    ) -> Attribute {
+    pub const fn many(name: &'static str, parts: &'static [Attribute], about: &'static str) -> Attribute {
         Attribute { many: true, ..Attribute::parts(name, parts, about) }
     }
 

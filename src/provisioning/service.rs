@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::model::person::SourceName;
 use crate::model::roster::{Edit, Edited, Entry, EntryKind, MemberEdits, Selection};
-use crate::ports::RosterWriter;
+use crate::ports::roster::RosterWriter;
 use crate::provisioning::attributes::core;
 use crate::provisioning::change::Change;
 use crate::provisioning::discovery;
@@ -223,7 +223,9 @@ fn one_or_all(all: Vec<Value>, id: Option<String>) -> Result<Answer, Refusal> {
         Some(id) => {
             let is_it = |one: &Value| one["id"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(&id));
             let found = all.into_iter().find(is_it);
-            found.map(Answer::ok).ok_or_else(|| Refusal::new(Because::NotFound, "there is no such description"))
+            found
+                .map(Answer::ok)
+                .ok_or_else(|| Refusal::new(Because::NotFound, "there is no such description"))
         }
     }
 }

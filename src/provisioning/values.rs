@@ -102,10 +102,19 @@ mod tests {
         assert_eq!(user("title", Value::Null), "none");
         assert_eq!(user("nickName", json!(7)), "\"7\"");
         assert_eq!(user("manager", json!("42")), r#"{"value":"42"}"#);
-        assert_eq!(user("manager", json!([{"value": "42", "$ref": "../Users/42"}])), r#"{"value":"42","$ref":"../Users/42"}"#);
+        assert_eq!(
+            user("manager", json!([{"value": "42", "$ref": "../Users/42"}])),
+            r#"{"value":"42","$ref":"../Users/42"}"#
+        );
         assert_eq!(user("manager", json!({"value": "", "displayName": "Bob"})), "none");
-        assert_eq!(user("emails", json!({"VALUE": "a@b.c", "type": "work", "verified": 1})), r#"[{"value":"a@b.c","type":"work"}]"#);
-        assert_eq!(user("roles", json!(["admin", {"value": "dev", "primary": "True"}])), r#"[{"value":"admin"},{"value":"dev","primary":true}]"#);
+        assert_eq!(
+            user("emails", json!({"VALUE": "a@b.c", "type": "work", "verified": 1})),
+            r#"[{"value":"a@b.c","type":"work"}]"#
+        );
+        assert_eq!(
+            user("roles", json!(["admin", {"value": "dev", "primary": "True"}])),
+            r#"[{"value":"admin"},{"value":"dev","primary":true}]"#
+        );
         assert_eq!(user("roles", json!([])), "none");
         assert_eq!(user("name", json!({"givenName": {"x": 1}})), "`givenName` has a value of another type");
     }

@@ -2,3 +2,4 @@
 
 pub mod csv;
 pub mod ldap;
+pub mod scim_push;

@@ -123,7 +123,9 @@ impl StoreError {
                  are its own, and takes no wrong seat for that"
             }
             StoreError::Newer { .. } => "run the newer seatsync, or move the state away and begin a new one",
-            StoreError::Older { .. } => "whoever leads brings it there; where nobody does, start `seatsync serve`",
+            StoreError::Older { .. } => {
+                "whoever leads brings it there; where nobody does, start `seatsync serve`"
+            }
             StoreError::Taken { .. } => "wait until it is done; a run that was killed holds nothing any more",
             StoreError::Fenced { .. } => {
                 "nothing more is sent by this run; the next one takes up what was left"

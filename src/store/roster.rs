@@ -16,7 +16,8 @@ use tokio::time::timeout;
 
 use crate::model::person::SourceName;
 use crate::model::roster::{Description, Edit, Edited, Entry, EntryKind, Selection, Standing};
-use crate::ports::{EdgeError, RosterWriter};
+use crate::ports::EdgeError;
+use crate::ports::roster::RosterWriter;
 use crate::store::error::StoreError;
 use crate::store::place::Place;
 use crate::store::roster_edits::{change, create, delete, name_key};
@@ -42,11 +43,7 @@ pub struct StoredRosters {
 impl StoredRosters {
     /// Nothing is opened yet.
     pub fn at(place: &Place) -> StoredRosters {
-        StoredRosters {
-            place: place.clone(),
-            session: Mutex::new(None),
-            heard: std::sync::Mutex::default(),
-        }
+        StoredRosters { place: place.clone(), session: Mutex::new(None), heard: std::sync::Mutex::default() }
     }
 
     pub fn is_at(&self, place: &Place) -> bool {
@@ -55,7 +52,8 @@ impl StoredRosters {
 
     /// The provider has shown its token: it lives, even if it has nothing to tell.
     pub async fn heard(&self, source: &SourceName, now: Timestamp) -> Result<(), EdgeError> {
-        let is_news = |heard: Option<&Timestamp>| heard.is_none_or(|heard| now.duration_since(*heard).abs() > HEARD);
+        let is_news =
+            |heard: Option<&Timestamp>| heard.is_none_or(|heard| now.duration_since(*heard).abs() > HEARD);
         if !is_news(self.heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(source)) {
             return Ok(());
         }
@@ -152,9 +150,8 @@ impl RosterWriter for StoredRosters {
         group: &str,
         among: Option<&[String]>,
     ) -> Result<Vec<(String, Option<EntryKind>)>, EdgeError> {
-        let read = self.work("members of a group", async |connection| {
-            members(connection, source, group, among).await
-        });
+        let read = self
+            .work("members of a group", async |connection| members(connection, source, group, among).await);
         Ok(read.await?)
     }
 
@@ -270,7 +267,8 @@ async fn selected(
     wanted: &Selection,
 ) -> Result<Vec<AnyRow>, sqlx::Error> {
     let by = |condition: &str| {
-        let sql = format!("SELECT {COLUMNS} FROM roster_entries WHERE source = $1 AND kind = $2 AND {condition}");
+        let sql =
+            format!("SELECT {COLUMNS} FROM roster_entries WHERE source = $1 AND kind = $2 AND {condition}");
         // Both halves are our own.
         sqlx::AssertSqlSafe(sql)
     };
@@ -285,7 +283,9 @@ async fn selected(
     };
     let query = query.bind(source.as_str()).bind(kind.key());
     let query = match wanted {
-        Selection::Id(text) | Selection::ExternalId(text) | Selection::Member(text) => query.bind(storable(text)),
+        Selection::Id(text) | Selection::ExternalId(text) | Selection::Member(text) => {
+            query.bind(storable(text))
+        }
         Selection::Name(name) => query.bind(name_key(name)),
         Selection::Page { skip, most } => {
             let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
@@ -319,7 +319,9 @@ async fn members(
             let text = |text| crate::store::values::Cell::Text(Some(text));
             let rows: Vec<_> =
                 among.iter().map(|member| [text(source.as_str()), text(group), text(member)]).collect();
-            let sql = format!("{sql} WHERE (m.source, m.group_id, m.member) IN (VALUES {{rows}}) ORDER BY m.member");
+            let sql = format!(
+                "{sql} WHERE (m.source, m.group_id, m.member) IN (VALUES {{rows}}) ORDER BY m.member"
+            );
             bulk::fetch(connection, &sql, &rows).await?
         }
     };

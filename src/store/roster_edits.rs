@@ -55,7 +55,9 @@ pub async fn change(
         return Ok(Edited::Moved);
     };
     let key = name_key(&description.name);
-    let taken = sqlx::query("SELECT 1 FROM roster_entries WHERE source = $1 AND kind = 'person' AND name_key = $2 AND id <> $3");
+    let taken = sqlx::query(
+        "SELECT 1 FROM roster_entries WHERE source = $1 AND kind = 'person' AND name_key = $2 AND id <> $3",
+    );
     let taken = taken.bind(source.as_str()).bind(&key).bind(id).fetch_optional(&mut *connection).await?;
     if kind == EntryKind::Person && taken.is_some() {
         return Ok(Edited::NameTaken);
@@ -153,7 +155,8 @@ async fn edit_members(
     } else {
         wanted(false).collect()
     };
-    let sql = "DELETE FROM roster_members WHERE (source, group_id, member) IN (VALUES {rows}) RETURNING member";
+    let sql =
+        "DELETE FROM roster_members WHERE (source, group_id, member) IN (VALUES {rows}) RETURNING member";
     let leaving = rows(source, group, leaving.iter().map(String::as_str));
     let left = bulk::fetch(connection, sql, &leaving).await?.len();
     let joined = join(connection, source, group, joining.iter().map(String::as_str)).await?;
@@ -181,7 +184,11 @@ fn rows<'a>(
     members.map(|member| [text(source.as_str()), text(group), text(member)]).collect()
 }
 
-async fn took(connection: &mut AnyConnection, source: &SourceName, now: Timestamp) -> Result<(), sqlx::Error> {
+async fn took(
+    connection: &mut AnyConnection,
+    source: &SourceName,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
     let took = sqlx::query("UPDATE rosters SET taken_at = $1 WHERE source = $2");
     took.bind(micros(now)).bind(source.as_str()).execute(connection).await?;
     Ok(())

@@ -9,7 +9,8 @@ use sqlx::{AnyConnection, Row as _};
 use crate::model::group::GroupRef;
 use crate::model::person::SourceName;
 use crate::model::roster::{Entry, EntryKind, RosterGroup, RosterReading, Standing};
-use crate::ports::{EdgeError, RosterReader};
+use crate::ports::EdgeError;
+use crate::ports::roster::RosterReader;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::place::Place;
@@ -104,7 +105,10 @@ async fn read(
     Ok(RosterReading { standing, groups, members })
 }
 
-async fn groups(connection: &mut AnyConnection, source: &SourceName) -> Result<Vec<RosterGroup>, sqlx::Error> {
+async fn groups(
+    connection: &mut AnyConnection,
+    source: &SourceName,
+) -> Result<Vec<RosterGroup>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT id, external_id, name FROM roster_entries WHERE source = $1 AND kind = 'group' ORDER BY id",
     )

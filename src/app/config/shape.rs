@@ -209,7 +209,7 @@ fn missing(span: &Range<usize>, key: &str, path: &str) -> Complaint {
 fn unknown(span: &Range<usize>, key: &str, path: &str, schema: &Value) -> Complaint {
     if path.is_empty() && NOT_SUPPORTED.contains(&key) {
         return Complaint::new(span, format!("`[{key}]` is not supported by this version"))
-            .help("remove the section; sources are `[ldap.NAME]`, `[ldif.NAME]` and `[csv.NAME]`");
+            .help("remove the section; sources are `[ldap.NAME]`, `[ldif.NAME]`, `[csv.NAME]` and `[scim_push.NAME]`");
     }
     let message = match path {
         "" => format!("unknown key `{key}`"),

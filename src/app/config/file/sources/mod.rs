@@ -5,3 +5,4 @@ pub mod entries;
 pub mod ldap;
 pub mod ldif;
 pub mod matching;
+pub mod scim_push;

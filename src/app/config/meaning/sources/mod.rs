@@ -9,14 +9,17 @@ use crate::app::config::reading::Reading;
 use crate::app::config::written::Written;
 use crate::model::person::SourceName;
 use crate::model::policy::Matching;
+use crate::model::roster::Patience;
 use crate::sources::csv::config::CsvConfig;
 use crate::sources::ldap::config::{LdapConfig, LdifConfig};
+use crate::sources::scim_push::config::ScimPushConfig;
 
 pub mod csv;
 pub mod entries;
 pub mod ldap;
 pub mod ldif;
 pub mod matching;
+pub mod scim_push;
 
 /// One source, of whatever kind.
 #[derive(Debug, Clone)]
@@ -25,6 +28,7 @@ pub enum SourceConfig {
     Ldap(LdapConfig),
     Ldif(LdifConfig),
     Csv(CsvConfig),
+    ScimPush(ScimPushConfig),
 }
 
 impl SourceConfig {
@@ -33,6 +37,15 @@ impl SourceConfig {
             SourceConfig::Ldap(source) => &source.name,
             SourceConfig::Ldif(source) => &source.name,
             SourceConfig::Csv(source) => &source.name,
+            SourceConfig::ScimPush(source) => &source.name,
+        }
+    }
+
+    /// How long what was pushed into it is believed; `None` where nothing is.
+    pub fn patience(&self) -> Option<Patience> {
+        match self {
+            SourceConfig::ScimPush(source) => Some(source.patience),
+            SourceConfig::Ldap(_) | SourceConfig::Ldif(_) | SourceConfig::Csv(_) => None,
         }
     }
 
@@ -40,7 +53,7 @@ impl SourceConfig {
     pub fn is_incremental(&self) -> bool {
         match self {
             SourceConfig::Ldap(source) => source.incremental,
-            SourceConfig::Ldif(_) | SourceConfig::Csv(_) => false,
+            SourceConfig::Ldif(_) | SourceConfig::Csv(_) | SourceConfig::ScimPush(_) => false,
         }
     }
 }
@@ -54,6 +67,7 @@ pub fn sources(
     sources.take(&file.ldap, ldap::ldap, SourceConfig::Ldap, reading);
     sources.take(&file.ldif, ldif::ldif, SourceConfig::Ldif, reading);
     sources.take(&file.csv, csv::csv, SourceConfig::Csv, reading);
+    sources.take(&file.scim_push, scim_push::scim_push, SourceConfig::ScimPush, reading);
     (sources.meant, sources.matching)
 }
 
