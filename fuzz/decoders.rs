@@ -9,6 +9,12 @@ use seatsync::app::config::Config;
 use seatsync::gitlab::wire::graphql::{AddOnUserConnection, GraphQl, PurchasesData};
 use seatsync::gitlab::wire::rest::{Metadata, RestUser};
 use seatsync::model::distinguished_name::DistinguishedName;
+use seatsync::model::roster::EntryKind;
+use seatsync::provisioning::change::Change;
+use seatsync::provisioning::patch::patched;
+use seatsync::provisioning::refusal::Refusal;
+use seatsync::provisioning::request::{Asked, Request};
+use seatsync::provisioning::resource::description;
 use seatsync::sources::csv::config::{ColumnNames, CsvConfig};
 use seatsync::sources::ldap::config::{AttributeNames, Directory, Schema};
 use seatsync::sources::ldap::decode::Decoder;
@@ -122,6 +128,59 @@ pub(crate) fn plan_file(bytes: &[u8]) {
 /// The server's certificate, to which a bind by Kerberos is tied.
 pub(crate) fn certificate(bytes: &[u8]) {
     drop(end_point::end_point(bytes));
+}
+
+/// The first line of a request over SCIM is its method, the second its path and query; the rest is its body.
+pub(crate) fn scim_request(bytes: &[u8]) {
+    let mut parts = bytes.splitn(3, |byte| *byte == b'\n');
+    let mut line = || parts.next().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
+    let (method, address, body) = (line(), line(), line());
+    let (path, query) = address.split_once('?').unwrap_or((&address, ""));
+    let request = Request {
+        method: &method,
+        path,
+        parameters: query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        body: body.as_bytes(),
+        ..Request::default()
+    };
+    match request.asked() {
+        Ok(Asked::List(kinds, listing)) => {
+            let user = serde_json::json!({
+                "id": "7f", "userName": "ada", "active": true, "name": { "familyName": "Byron" },
+                "emails": [{ "type": "work", "value": "ada@example.com", "primary": true }], "members": [{ "value": "u" }],
+            });
+            if let Some(filter) = &listing.filter {
+                drop((filter.holds_for(&user), filter.members_asked()));
+                kinds.iter().for_each(|kind| drop(filter.among(*kind)));
+            }
+            drop(listing.projection.apply(user));
+        }
+        Ok(Asked::Create(kind, body, _) | Asked::Replace { kind, body, .. }) => {
+            kept(kind, Change::whole(kind, &body));
+        }
+        Ok(Asked::Patch { kind, body, .. }) => {
+            let user = serde_json::json!({
+                "userName": "ada", "displayName": "Ada", "emails": [{ "type": "work", "value": "a@x" }, { "value": "b@x" }],
+                "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": { "manager": { "value": "m" } },
+            });
+            kept(kind, patched(kind, user.as_object().expect("it is one").clone(), &body));
+        }
+        Ok(_) => {}
+        Err(refusal) => assert!(refusal.status() >= 400 && refusal.body().is_object()),
+    }
+}
+
+/// What is kept once is kept the same when it is sent again.
+fn kept(kind: EntryKind, change: Result<Change, Refusal>) {
+    let Ok(change) = change else { return };
+    if description(kind, &change.attributes).is_ok() {
+        let again = Change::whole(kind, &change.attributes).expect("it was taken before");
+        assert_eq!(again.attributes, change.attributes);
+    }
 }
 
 fn understood(entry: &Entry) {

@@ -9,7 +9,7 @@ use std::path::Path;
 /// The decoder of a folder.
 struct Fed(&'static str, fn(&[u8]));
 
-const DECODERS: [Fed; 12] = [
+const DECODERS: [Fed; 13] = [
     Fed("certificate", decoders::certificate),
     Fed("configuration", decoders::configuration),
     Fed("csv", decoders::csv),
@@ -22,6 +22,7 @@ const DECODERS: [Fed; 12] = [
     Fed("object_guid", decoders::object_guid),
     Fed("page_cookie", decoders::page_cookie),
     Fed("plan_file", decoders::plan_file),
+    Fed("scim_request", decoders::scim_request),
 ];
 
 #[test]

@@ -20,3 +20,6 @@ pub mod schema;
 pub mod service;
 pub mod target;
 pub mod values;
+
+#[cfg(test)]
+mod tests;

@@ -27,7 +27,7 @@ pub enum Asked {
     /// All, or the one of this id.
     ResourceTypes(Option<String>),
     Schemas(Option<String>),
-    List(EntryKind, Listing),
+    List(&'static [EntryKind], Listing),
     Read {
         kind: EntryKind,
         id: String,
@@ -68,11 +68,12 @@ impl Request<'_> {
             [name, id] if named(name, "Schemas") => self.read_only(Asked::Schemas(Some((*id).to_owned()))),
             [name] if named(name, "Users") => self.collection(EntryKind::Person),
             [name] if named(name, "Groups") => self.collection(EntryKind::Group),
-            [name, ".search"] if named(name, "Users") => self.search(EntryKind::Person),
-            [name, ".search"] if named(name, "Groups") => self.search(EntryKind::Group),
+            [".search"] => self.search(&[EntryKind::Person, EntryKind::Group]),
+            [name, ".search"] if named(name, "Users") => self.search(&[EntryKind::Person]),
+            [name, ".search"] if named(name, "Groups") => self.search(&[EntryKind::Group]),
             [name, id] if named(name, "Users") => self.entry(EntryKind::Person, id),
             [name, id] if named(name, "Groups") => self.entry(EntryKind::Group, id),
-            [name] if named(name, "Bulk") || named(name, "Me") || *name == ".search" => {
+            [name] if named(name, "Bulk") || named(name, "Me") => {
                 Err(Refusal::new(Because::NotOffered, "this is not offered"))
             }
             _ => Err(Refusal::new(Because::NotFound, "there is nothing here")),
@@ -92,15 +93,21 @@ impl Request<'_> {
 
     fn collection(&self, kind: EntryKind) -> Result<Asked, Refusal> {
         match self.method {
-            "GET" => Ok(Asked::List(kind, Listing::of_query(&self.parameters)?)),
+            "GET" => {
+                let kinds: &[EntryKind] = match kind {
+                    EntryKind::Person => &[EntryKind::Person],
+                    EntryKind::Group => &[EntryKind::Group],
+                };
+                Ok(Asked::List(kinds, Listing::of_query(&self.parameters)?))
+            }
             "POST" => Ok(Asked::Create(kind, self.object()?, Listing::of_query(&self.parameters)?)),
             _ => Err(self.wrong_method()),
         }
     }
 
-    fn search(&self, kind: EntryKind) -> Result<Asked, Refusal> {
+    fn search(&self, kinds: &'static [EntryKind]) -> Result<Asked, Refusal> {
         match self.method {
-            "POST" => Ok(Asked::List(kind, Listing::of_search(&self.object()?)?)),
+            "POST" => Ok(Asked::List(kinds, Listing::of_search(&self.object()?)?)),
             _ => Err(self.wrong_method()),
         }
     }

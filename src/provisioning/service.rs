@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::model::person::SourceName;
 use crate::model::roster::{Edit, Edited, Entry, EntryKind, MemberEdits, Selection};
@@ -12,6 +13,7 @@ use crate::provisioning::discovery;
 use crate::provisioning::filter::{Filter, MembersAsked};
 use crate::provisioning::listing::Listing;
 use crate::provisioning::patch::patched;
+use crate::provisioning::projection::Projection;
 use crate::provisioning::refusal::{Because, Refusal};
 use crate::provisioning::request::{Asked, Request};
 use crate::provisioning::resource::{attributes, description, location, shown, tag};
@@ -48,7 +50,7 @@ impl<R: RosterWriter> Service<'_, R> {
             Asked::Provider => Ok(Answer::ok(discovery::service_provider(self.base))),
             Asked::ResourceTypes(id) => one_or_all(discovery::resource_types(self.base), id),
             Asked::Schemas(id) => one_or_all(discovery::schemas(self.base), id),
-            Asked::List(kind, listing) => self.list(kind, &listing).await,
+            Asked::List(kinds, listing) => self.list(kinds, &listing).await,
             Asked::Read { kind, id, listing } => self.read(kind, &id, &listing, request.if_none_match).await,
             Asked::Create(kind, body, listing) => {
                 let change = Change::whole(kind, &body)?;
@@ -56,11 +58,17 @@ impl<R: RosterWriter> Service<'_, R> {
             }
             Asked::Replace { kind, id, body, listing } => {
                 let change = Change::whole(kind, &body)?;
-                self.change(kind, &id, &listing, request.if_match, |_| Ok(change.clone())).await
+                let entry = self.change(kind, &id, request.if_match, |_| Ok(change.clone())).await?;
+                self.entry_answer(200, &entry, &listing).await
             }
             Asked::Patch { kind, id, body, listing } => {
                 let patch = |entry: &Entry| patched(kind, attributes(entry), &body);
-                self.change(kind, &id, &listing, request.if_match, patch).await
+                let entry = self.change(kind, &id, request.if_match, patch).await?;
+                if kind == EntryKind::Group && listing.projection == Projection::All {
+                    // A group may have very many members, and nobody has asked to see them.
+                    return Ok(Answer { status: 204, body: None, ..self.headers_of(&entry) });
+                }
+                self.entry_answer(200, &entry, &listing).await
             }
             Asked::Delete { kind, id } => self.delete(kind, &id, request.if_match).await,
         }
@@ -75,23 +83,41 @@ impl<R: RosterWriter> Service<'_, R> {
     ) -> Result<Answer, Refusal> {
         let entry = self.entry(kind, id).await?;
         if if_none_match.is_some_and(|tags| names(tags, &tag(&entry))) {
-            let location = Some(location(&entry, self.base));
-            return Ok(Answer { status: 304, body: None, location, tag: Some(tag(&entry)) });
+            return Ok(Answer { status: 304, ..self.headers_of(&entry) });
         }
         self.entry_answer(200, &entry, listing).await
     }
 
-    async fn list(&self, kind: EntryKind, listing: &Listing) -> Result<Answer, Refusal> {
-        let Some(filter) = &listing.filter else {
-            let total = self.roster.size(self.source, kind).await?;
-            let page = Selection::Page { skip: listing.skipped(), most: listing.count };
-            let mut resources = Vec::new();
-            for entry in self.roster.entries(self.source, kind, &page).await? {
-                resources.push(self.shown(&entry, listing).await?);
+    async fn list(&self, kinds: &[EntryKind], listing: &Listing) -> Result<Answer, Refusal> {
+        let mut page = Page { listing, total: 0, resources: Vec::new() };
+        for kind in kinds {
+            match &listing.filter {
+                Some(filter) => self.add_filtered(&mut page, *kind, filter).await?,
+                None => self.add_all(&mut page, *kind).await?,
             }
-            return Ok(Answer::ok(listing.answer(total, resources)));
-        };
-        let (mut total, mut resources) = (0, Vec::new());
+        }
+        Ok(Answer::ok(listing.answer(page.total, page.resources)))
+    }
+
+    async fn add_all(&self, page: &mut Page<'_>, kind: EntryKind) -> Result<(), Refusal> {
+        let size = self.roster.size(self.source, kind).await?;
+        let skip = page.listing.skipped().saturating_sub(page.total);
+        page.total += size;
+        let most = page.missing();
+        if skip < size && most > 0 {
+            for entry in self.roster.entries(self.source, kind, &Selection::Page { skip, most }).await? {
+                page.resources.push(self.shown(&entry, page.listing).await?);
+            }
+        }
+        Ok(())
+    }
+
+    async fn add_filtered(
+        &self,
+        page: &mut Page<'_>,
+        kind: EntryKind,
+        filter: &Filter,
+    ) -> Result<(), Refusal> {
         let indexed = filter.among(kind);
         let mut skip = 0;
         loop {
@@ -100,15 +126,15 @@ impl<R: RosterWriter> Service<'_, R> {
             let read = entries.len() as u64;
             for entry in entries {
                 if self.holds(filter, &entry).await? {
-                    total += 1;
-                    if total >= listing.start && (resources.len() as u64) < listing.count {
-                        resources.push(self.shown(&entry, listing).await?);
+                    page.total += 1;
+                    if page.total >= page.listing.start && page.missing() > 0 {
+                        page.resources.push(self.shown(&entry, page.listing).await?);
                     }
                 }
             }
             skip += read;
             if indexed.is_some() || read < CHUNK {
-                return Ok(Answer::ok(listing.answer(total, resources)));
+                return Ok(());
             }
         }
     }
@@ -130,10 +156,9 @@ impl<R: RosterWriter> Service<'_, R> {
         &self,
         kind: EntryKind,
         id: &str,
-        listing: &Listing,
         if_match: Option<&str>,
         change: impl Fn(&Entry) -> Result<Change, Refusal>,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<Entry, Refusal> {
         for _ in 0..ATTEMPTS {
             let entry = self.entry(kind, id).await?;
             unmoved(&entry, if_match)?;
@@ -146,7 +171,7 @@ impl<R: RosterWriter> Service<'_, R> {
             };
             let edit = Edit::Change { kind, id: id.to_owned(), version: entry.version, description, members };
             match self.roster.edit(self.source, self.now, &edit).await? {
-                Edited::Done => return self.entry_answer(200, &self.entry(kind, id).await?, listing).await,
+                Edited::Done => return self.entry(kind, id).await,
                 Edited::NameTaken => return Err(taken()),
                 Edited::Moved => {}
             }
@@ -172,14 +197,21 @@ impl<R: RosterWriter> Service<'_, R> {
         if let Some(entry) = found.into_iter().next() {
             return Ok(entry);
         }
-        self.roster.missed(self.source, self.now, id).await?;
+        // Whoever asks for anything else was never told it by us.
+        if Uuid::try_parse(id).is_ok() {
+            self.roster.missed(self.source, self.now, id).await?;
+        }
         Err(Refusal::new(Because::NotFound, format!("there is no such {}", core(kind).name)))
     }
 
     async fn entry_answer(&self, status: u16, entry: &Entry, listing: &Listing) -> Result<Answer, Refusal> {
         let body = Some(self.shown(entry, listing).await?);
+        Ok(Answer { status, body, ..self.headers_of(entry) })
+    }
+
+    fn headers_of(&self, entry: &Entry) -> Answer {
         let (location, tag) = (Some(location(entry, self.base)), Some(tag(entry)));
-        Ok(Answer { status, body, location, tag })
+        Answer { status: 200, body: None, location, tag }
     }
 
     /// Members are read only where they are shown: they may be very many.
@@ -204,6 +236,20 @@ impl<R: RosterWriter> Service<'_, R> {
             (EntryKind::Group | EntryKind::Person, MembersAsked::All | MembersAsked::These(_)) => None,
         };
         Ok(filter.holds_for(&shown(entry, members.as_deref(), self.base)))
+    }
+}
+
+/// A part of a list, while it is put together.
+struct Page<'l> {
+    listing: &'l Listing,
+    total: u64,
+    resources: Vec<Value>,
+}
+
+impl Page<'_> {
+    /// How many more are to be shown.
+    fn missing(&self) -> u64 {
+        self.listing.count.saturating_sub(self.resources.len() as u64)
     }
 }
 

@@ -103,7 +103,7 @@ groups = "Platform"
     10 | [[rule]]
        | ^^^^^^^^
        |
-       = help: add `[ldap.NAME]`, `[ldif.NAME]` or `[csv.NAME]`
+       = help: add one, such as `[ldap.NAME]`, `[scim_push.NAME]` or `[csv.NAME]`
 
     error: `duo_max` is no value of `rule.add_on`
       --> /etc/seatsync/seatsync.toml:11:10
@@ -129,7 +129,7 @@ groups = "Platform"
 fn sections_of_other_versions_are_named() {
     assert_snapshot!(words_of("\n[scim.okta]\nurl = \"https://okta.example.com\""), @r#"
     1: `[scim]` is not supported by this version
-       remove the section; sources are `[ldap.NAME]`, `[ldif.NAME]` and `[csv.NAME]`
+       remove the section; sources are `[ldap.NAME]`, `[ldif.NAME]`, `[csv.NAME]` and `[scim_push.NAME]`
     "#);
 }
 

@@ -15,8 +15,14 @@ use crate::planning::condition::Condition;
 
 /// The rules that nothing is wrong with, in the order of the file.
 pub fn rules(file: &File, reading: &mut Reading<'_>) -> Vec<Rule> {
-    let sources: BTreeSet<&str> =
-        file.ldap.keys().chain(file.ldif.keys()).chain(file.csv.keys()).map(String::as_str).collect();
+    let sources: BTreeSet<&str> = file
+        .ldap
+        .keys()
+        .chain(file.ldif.keys())
+        .chain(file.csv.keys())
+        .chain(file.scim_push.keys())
+        .map(String::as_str)
+        .collect();
     let mut names = BTreeSet::new();
     for name in file.rule.iter().filter_map(|rule| rule.value.name.as_ref()) {
         if !names.insert(name.value.trim()) {
@@ -87,7 +93,7 @@ fn source(
         (written, None) => {
             let span = written.as_ref().map_or(&rule.span, |source| &source.span);
             Complaint::new(span, "there is a rule, but no source to read its groups from")
-                .help("add `[ldap.NAME]`, `[ldif.NAME]` or `[csv.NAME]`")
+                .help("add one, such as `[ldap.NAME]`, `[scim_push.NAME]` or `[csv.NAME]`")
         }
         (Some(written), Some(_)) => {
             Complaint::new(&written.span, format!("there is no source named `{}`", written.value))

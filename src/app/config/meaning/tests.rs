@@ -143,7 +143,7 @@ until = 2027-03-31T00:00:00Z
 fn rules_need_a_source() {
     assert_snapshot!(words_of("\n[[rule]]\nname = \"a\"\nadd_on = \"duo_pro\"\ngroups = [\"a\"]"), @r#"
     1: there is a rule, but no source to read its groups from
-       add `[ldap.NAME]`, `[ldif.NAME]` or `[csv.NAME]`
+       add one, such as `[ldap.NAME]`, `[scim_push.NAME]` or `[csv.NAME]`
     "#);
 }
 
