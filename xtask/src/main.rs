@@ -12,6 +12,7 @@ mod docs;
 mod fuzz;
 mod process;
 mod screenshot;
+mod servers;
 mod setup;
 mod soak;
 

@@ -1,6 +1,7 @@
 //! Installs the servers that the tests start, and what all features are built with.
 
 use crate::process::{TaskError, output, program, root, run, say, succeeds};
+use crate::servers;
 
 /// The packages of Debian and Ubuntu, whose places the tests expect.
 const PACKAGES: &[&str] = &[
@@ -30,6 +31,8 @@ const PACKAGES: &[&str] = &[
     // A browser for the HTML report, and what drives it.
     "chromium",
     "chromium-driver",
+    // With these come what only PyPI has.
+    "python3-venv",
 ];
 
 /// An OpenTelemetry collector in Rust, whose wheel holds its program.
@@ -38,7 +41,8 @@ const COLLECTOR: &str = "rotel==0.0.1a15";
 /// Does nothing where all is there. Elsewhere it installs, packages of Debian as root, or says the line to type.
 pub(crate) fn setup() -> Result<(), TaskError> {
     packages()?;
-    collector()
+    collector()?;
+    servers::install()
 }
 
 fn packages() -> Result<(), TaskError> {
