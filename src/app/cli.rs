@@ -146,6 +146,9 @@ pub struct RosterArgs {
     /// Say that something may be missing, such as after the state came from a backup
     #[arg(long, requires = "source")]
     pub incomplete: bool,
+    /// Forget whatever was pushed into a source that the configuration names no more
+    #[arg(long, requires = "source", conflicts_with_all = ["complete", "incomplete"])]
+    pub forget: bool,
 }
 
 #[derive(Debug, Args)]

@@ -14,7 +14,7 @@ use crate::provisioning::refusal::{Because, Refusal};
 use crate::provisioning::resource::is_urn;
 use crate::provisioning::schema::{Attribute, Kind};
 use crate::provisioning::target::Target;
-use crate::provisioning::values::{meant, one};
+use crate::provisioning::values::{MOST, meant, one, too_many};
 
 /// An entry on its way from what it was to what it is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,19 +44,20 @@ impl Change {
     pub fn set_key(&mut self, key: &str, how: How, value: &Value) -> Result<(), Refusal> {
         if let (true, Value::Object(fields)) = (is_urn(key), value) {
             let (urn, name) = key.rsplit_once(':').unwrap_or(("", key));
-            return match Target::of(self.kind, Some(urn), name) {
+            let target = Target::of(self.kind, Some(urn), name);
+            if let Target::Foreign { .. } = target {
                 // An extension that nobody here knows.
-                Target::Foreign { .. } => self.set_extension(key, how, fields),
-                target => self.set(&target, None, how, value),
-            };
+                return self.set_extension(key, how, fields);
+            }
+            return self.set(&target, None, how, value);
         }
         match key.parse() {
             Ok(PatchPath::Attr(path)) => {
                 let target = self.target(&path);
-                match target {
-                    Target::ReadOnly(_) => Ok(()),
-                    target => self.set(&target, path.sub_attr.as_deref(), how, value),
+                if let Target::ReadOnly(_) = target {
+                    return Ok(());
                 }
+                self.set(&target, path.sub_attr.as_deref(), how, value)
             }
             Ok(PatchPath::Value(path)) => self.set_selected(&path, how, value),
             Err(_) => Ok(()),
@@ -116,10 +117,10 @@ impl Change {
             },
             Target::Foreign { urn, name } => {
                 let urn = extension_key(&self.attributes, urn).into_owned();
-                within(&mut self.attributes, &urn, |fields| {
-                    set_foreign(fields, name, part, value);
-                    Ok(())
-                })
+                if self.attributes.len() > MOST {
+                    return Err(too_many("schemas"));
+                }
+                within(&mut self.attributes, &urn, |fields| set_foreign(fields, name, part, value))
             }
             Target::ReadOnly(name) => Err(read_only(name)),
             Target::Nowhere => Ok(()),
@@ -129,10 +130,10 @@ impl Change {
     fn set_extension(&mut self, urn: &str, how: How, fields: &Map<String, Value>) -> Result<(), Refusal> {
         for (name, value) in fields {
             let target = Target::of(self.kind, Some(urn), name);
-            match target {
-                Target::ReadOnly(_) => {}
-                target => self.set(&target, None, how, value)?,
+            if let Target::ReadOnly(_) = target {
+                continue;
             }
+            self.set(&target, None, how, value)?;
         }
         Ok(())
     }
@@ -267,7 +268,15 @@ fn set(
     }
 }
 
-fn set_foreign(fields: &mut Map<String, Value>, name: &str, part: Option<&str>, value: &Value) {
+fn set_foreign(
+    fields: &mut Map<String, Value>,
+    name: &str,
+    part: Option<&str>,
+    value: &Value,
+) -> Result<(), Refusal> {
+    if fields.len() > MOST {
+        return Err(too_many("an extension"));
+    }
     let known = fields.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned();
     let name = known.unwrap_or_else(|| name.to_owned());
     let value = Some(value.clone()).filter(|value| !value.is_null() && value.as_str() != Some(""));
@@ -279,6 +288,7 @@ fn set_foreign(fields: &mut Map<String, Value>, name: &str, part: Option<&str>, 
             put(fields, &name, Some(inner).filter(|inner| !inner.is_empty()).map(Value::Object));
         }
     }
+    Ok(())
 }
 
 /// Works on an object inside; it goes once it is empty.

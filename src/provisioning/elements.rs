@@ -7,7 +7,7 @@ use crate::provisioning::filter::{equalities, selects};
 use crate::provisioning::how::How;
 use crate::provisioning::refusal::{Because, Refusal};
 use crate::provisioning::schema::Attribute;
-use crate::provisioning::values::{elements, one};
+use crate::provisioning::values::{MOST, elements, one, too_many};
 
 /// Adds elements that are not there yet.
 pub fn add(fields: &mut Map<String, Value>, attribute: &Attribute, value: &Value) -> Result<(), Refusal> {
@@ -18,6 +18,9 @@ pub fn add(fields: &mut Map<String, Value>, attribute: &Attribute, value: &Value
         if !all.contains(&element) {
             all.push(element);
         }
+    }
+    if all.len() > MOST {
+        return Err(too_many(attribute.name));
     }
     kept(fields, attribute, all);
     one_primary(fields, attribute, was);
@@ -60,6 +63,9 @@ pub fn set_selected(
     let was = primary(&all);
     if !all.iter().any(|element| selects(filter, element, false)) && new.is_some() {
         all.push(made_for(attribute, filter)?);
+        if all.len() > MOST {
+            return Err(too_many(attribute.name));
+        }
     }
     for element in all.iter_mut().filter(|element| selects(filter, element, false)) {
         match (part, &new) {

@@ -172,9 +172,9 @@ fn values<'v>(scope: &'v Value, path: &AttrPath) -> Vec<&'v Value> {
         }
         None => path.sub_attr.is_none().then_some(one),
     };
-    match found {
-        Value::Array(elements) => elements.iter().filter_map(of_one).collect(),
-        one => of_one(one).into_iter().collect(),
+    match found.as_array() {
+        Some(elements) => elements.iter().filter_map(of_one).collect(),
+        None => of_one(found).into_iter().collect(),
     }
 }
 

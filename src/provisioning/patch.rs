@@ -8,8 +8,8 @@ use crate::provisioning::change::Change;
 use crate::provisioning::how::How;
 use crate::provisioning::refusal::{Because, Refusal};
 
-/// More operations at once are refused; members come many to an operation.
-const MOST_OPERATIONS: usize = 1000;
+/// More operations at once are refused; members may come one to an operation.
+const MOST_OPERATIONS: usize = 10_000;
 
 /// Longer paths are not parsed.
 const LONGEST_PATH: usize = 8 * 1024;

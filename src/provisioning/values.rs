@@ -5,6 +5,10 @@ use serde_json::{Map, Value};
 use crate::provisioning::refusal::{Because, Refusal};
 use crate::provisioning::schema::{Attribute, Kind};
 
+/// Values of one attribute, and attributes of one entry: far more than anybody has, and few enough to be compared with
+/// each other.
+pub const MOST: usize = 200;
+
 /// The value that is kept; `None` where there is none.
 pub fn meant(attribute: &Attribute, value: &Value) -> Result<Option<Value>, Refusal> {
     if attribute.many {
@@ -17,6 +21,7 @@ pub fn meant(attribute: &Attribute, value: &Value) -> Result<Option<Value>, Refu
 /// The elements of a multi-valued attribute.
 pub fn elements(attribute: &Attribute, value: &Value) -> Result<Vec<Value>, Refusal> {
     match value.as_array() {
+        Some(values) if values.len() > MOST => Err(too_many(attribute.name)),
         Some(values) => values.iter().filter_map(|value| one(attribute, value).transpose()).collect(),
         None => Ok(one(attribute, value)?.into_iter().collect()),
     }
@@ -54,6 +59,10 @@ pub fn one(attribute: &Attribute, value: &Value) -> Result<Option<Value>, Refusa
             Value::Null | Value::Array(_) => Err(wrong()),
         },
     }
+}
+
+pub fn too_many(what: &str) -> Refusal {
+    Refusal::new(Because::InvalidValue, format!("`{what}` has more than {MOST} values"))
 }
 
 /// Entra ID writes booleans as text, with a capital letter.

@@ -69,9 +69,8 @@ impl StoredRosters {
 
     /// `None` where nothing was ever pushed.
     pub async fn standing(&self, source: &SourceName) -> Result<Option<Standing>, EdgeError> {
-        let read = self.work("how things stand with a roster", async |connection| {
-            Ok(standing(connection, source).await?)
-        });
+        let read = self
+            .work("how things stand with a roster", async |connection| standing(connection, source).await);
         Ok(read.await?)
     }
 

@@ -82,6 +82,33 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Forgets whatever was pushed into a source; `false` where nothing ever was.
+    pub async fn forget_roster(&self, source: &SourceName, now: Timestamp) -> Result<bool, EdgeError> {
+        let failed = StoreError::writing("that a roster is forgotten");
+        let written = self.written(async {
+            let mut connection = self.connection().await;
+            let mut transaction = self.right()?.begin(&mut connection).await?;
+            let Some(standing) = standing(&mut transaction, source).await.map_err(&failed)? else {
+                return Ok(false);
+            };
+            for sql in [
+                "DELETE FROM roster_members WHERE source = $1",
+                "DELETE FROM roster_entries WHERE source = $1",
+                "DELETE FROM roster_gone WHERE source = $1",
+                "DELETE FROM rosters WHERE source = $1",
+            ] {
+                let delete = sqlx::query(sql).bind(source.as_str()).execute(&mut *transaction).await;
+                delete.map_err(&failed)?;
+            }
+            audit::roster(&mut transaction, now, source, false, &standing).await.map_err(&failed)?;
+            transaction.commit().await.map_err(&failed)?;
+            Ok(true)
+        });
+        Ok(written.await?)
+    }
+}
+
 /// All of it as it was at one instant, whatever is pushed meanwhile.
 async fn read(
     connection: &mut AnyConnection,

@@ -74,7 +74,7 @@ fn users_are_put_deactivated_and_groups_pushed() {
             { "op": "add", "path": "members", "value": [{ "value": bob, "display": "bob" }] },
         ]),
     );
-    assert_eq!(okta.members(&group), [bob.clone()]);
+    assert_eq!(okta.members(&group), std::slice::from_ref(&bob));
     let whole =
         json!([{ "op": "replace", "path": "members", "value": [{ "value": ada }, { "value": bob }] }]);
     okta.patches(204, &path, &whole);

@@ -284,6 +284,8 @@ fn what_is_wrong_with_the_section_is_said() {
     let unknown = stage.run("roster okta");
     assert_eq!(unknown.code, 2);
     assert!(unknown.stderr.contains("there is no source `[scim_push.okta]`"), "{}", unknown.stderr);
+    let still = stage.run("roster entra --forget");
+    assert!(still.stderr.contains("`entra` is still a source"), "{}", still.stderr);
     let empty = stage.run("roster entra --complete");
     assert!(empty.stderr.contains("nothing was ever pushed into `entra`"), "{}", empty.stderr);
 }

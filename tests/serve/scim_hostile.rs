@@ -1,8 +1,9 @@
 //! Whoever means no good on the port of the pushes: without a token nothing is told, with one nothing is used up.
 
 use std::io::Write as _;
+use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::provider::{PUSH, Provider, receiving};
 
@@ -115,6 +116,22 @@ fn what_is_huge_or_deep_takes_neither_memory_nor_time() {
         &json!({ "filter": "userName ew \"-7\"", "attributes": ["userName"] }),
     );
     assert_eq!(found["Resources"][0]["userName"], "person-7");
+
+    let values: Vec<Value> = (0..100_000).map(|number| json!({ "value": number })).collect();
+    let fields: Map<String, Value> = (0..100_000).map(|at| (format!("field{at}"), at.into())).collect();
+    let mut schemas: Map<String, Value> =
+        (0..50_000).map(|at| (format!("urn:x:s{at}:User"), json!({ "a": 1 }))).collect();
+    schemas.insert("userName".to_owned(), "eve".into());
+    for body in [
+        json!({ "userName": "eve", "emails": values }),
+        json!({ "userName": "eve", "urn:x:y:User": fields }),
+        schemas.into(),
+    ] {
+        let began = Instant::now();
+        let (status, error) = provider.send("POST", "/Users", &body);
+        assert_eq!((status, &error["scimType"]), (400, &json!("invalidValue")), "{error}");
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    }
 
     let members: Vec<Value> =
         (0..50_000).map(|number| json!({ "value": format!("member-{number}") })).collect();

@@ -204,6 +204,10 @@ async fn a_run_and_a_push_do_not_wait_for_each_other(state: State) {
     let lines = running.audit().await.unwrap();
     let told: Vec<(&str, &str)> = lines.iter().map(|line| (line.kind.as_str(), line.body.as_str())).collect();
     assert_eq!(told, [("roster", r#"{"complete":true,"groups":1,"people":1,"source":"entra"}"#)]);
+    assert!(running.forget_roster(&entra(), day(5)).await.unwrap());
+    assert!(!running.forget_roster(&entra(), day(5)).await.unwrap());
+    assert_eq!(rosters.standing(&entra()).await.unwrap(), None);
+    assert_eq!(members(&rosters, "g").await, Vec::<String>::new());
     running.close().await;
 }
 

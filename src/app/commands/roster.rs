@@ -19,6 +19,9 @@ use crate::store::database::Store;
 pub async fn run(args: &RosterArgs, common: &Common) -> Result<Exit, Failure> {
     let config = wiring::configuration(common)?;
     let now = SystemClock.now();
+    if let (Some(source), true) = (&args.source, args.forget) {
+        return forget(&config, source, now).await;
+    }
     let wanted = wanted(&config, args.source.as_deref())?;
     if args.complete || args.incomplete {
         let store = Store::open(&config.state.place, now).await?;
@@ -61,6 +64,24 @@ fn wanted(config: &Config, named: Option<&str>) -> Result<Vec<(SourceName, Patie
         return Err(Failure::Usage { message, hint: "see docs/scim.md".to_owned() });
     }
     Ok(wanted)
+}
+
+/// Whatever is still pushed would only come half, and be taken for all.
+async fn forget(config: &Config, source: &str, now: Timestamp) -> Result<Exit, Failure> {
+    if config.sources.iter().any(|known| known.name().as_str() == source) {
+        return Err(Failure::Usage {
+            message: format!("`{source}` is still a source"),
+            hint: format!("take `[scim_push.{source}]` out of the configuration, and reload `serve`, first"),
+        });
+    }
+    let store = Store::open(&config.state.place, now).await?;
+    let was_there = store.forget_roster(&SourceName::new(source), now).await?;
+    store.close().await;
+    if !was_there {
+        return Err(Failure::NotDone { message: format!("nothing was ever pushed into `{source}`") });
+    }
+    print(&format!("{source}: forgotten\n"))?;
+    Ok(Exit::Done)
 }
 
 /// A line or two, and whether the roster is believed.
