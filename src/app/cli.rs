@@ -117,6 +117,8 @@ impl Command {
             Command::Undo(_) => "undo",
             Command::Audit(_) => "audit",
             Command::Runs(_) => "runs",
+            Command::Roster(_) => "roster",
+            Command::NewToken => "new-token",
             Command::Completions { .. } => "completions",
             Command::Man => "man",
             Command::ConfigSchema => "config-schema",

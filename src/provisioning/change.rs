@@ -107,7 +107,8 @@ impl Change {
             Target::Extension(urn) => match value {
                 Value::Object(fields) => self.set_extension(urn, how, fields),
                 Value::Null => {
-                    self.attributes.remove(urn);
+                    let urn = extension_key(&self.attributes, urn).into_owned();
+                    self.attributes.remove(&urn);
                     Ok(())
                 }
                 Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
@@ -129,9 +130,17 @@ impl Change {
 
     fn set_extension(&mut self, urn: &str, how: How, fields: &Map<String, Value>) -> Result<(), Refusal> {
         for (name, value) in fields {
-            let target = Target::of(self.kind, Some(urn), name);
-            if let Target::ReadOnly(_) = target {
-                continue;
+            let mut target = Target::of(self.kind, Some(urn), name);
+            match target {
+                Target::ReadOnly(_) => continue,
+                Target::Extension(_) => {
+                    target = Target::Foreign { urn: urn.to_owned(), name: name.clone() };
+                }
+                Target::ExternalId
+                | Target::Core(_)
+                | Target::Enterprise(_)
+                | Target::Foreign { .. }
+                | Target::Nowhere => {}
             }
             self.set(&target, None, how, value)?;
         }

@@ -55,14 +55,14 @@ pub fn schemas(base: &str) -> Vec<Value> {
             "id": schema.urn,
             "name": schema.name,
             "description": schema.about,
-            "attributes": schema.attributes.iter().map(attribute).collect::<Vec<_>>(),
+            "attributes": schema.attributes.iter().map(described).collect::<Vec<_>>(),
             "meta": meta("Schema", &format!("{base}/Schemas/{}", schema.urn)),
         })
     };
     [USER, ENTERPRISE, GROUP].iter().map(of).collect()
 }
 
-fn attribute(attribute: &Attribute) -> Value {
+fn described(attribute: &Attribute) -> Value {
     let kind = match &attribute.kind {
         Kind::Text => "string",
         Kind::Truth => "boolean",
@@ -82,7 +82,7 @@ fn attribute(attribute: &Attribute) -> Value {
     ]);
     match &attribute.kind {
         Kind::Parts(parts) => {
-            said.insert("subAttributes".to_owned(), parts.iter().map(self::attribute).collect());
+            said.insert("subAttributes".to_owned(), parts.iter().map(described).collect());
         }
         Kind::Reference(types) => {
             said.insert("referenceTypes".to_owned(), types.iter().copied().collect());

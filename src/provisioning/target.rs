@@ -2,6 +2,7 @@
 
 use crate::model::roster::EntryKind;
 use crate::provisioning::attributes::{ENTERPRISE, core};
+use crate::provisioning::resource::is_urn;
 use crate::provisioning::schema::Attribute;
 
 /// The way to an attribute or to one of its parts.
@@ -49,6 +50,13 @@ impl Target {
         }
         if whole.eq_ignore_ascii_case(core.urn) {
             return Target::Extension(core.urn.to_owned());
+        }
+        if !is_urn(urn) {
+            return Target::Nowhere;
+        }
+        // The URN of an extension ends with the resource that it extends, which no attribute is named after.
+        if name.eq_ignore_ascii_case(core.name) {
+            return Target::Extension(whole);
         }
         Target::Foreign { urn: urn.to_owned(), name: name.to_owned() }
     }
