@@ -51,7 +51,7 @@ impl Target {
         if whole.eq_ignore_ascii_case(core.urn) {
             return Target::Extension(core.urn.to_owned());
         }
-        if !is_urn(urn) {
+        if !is_urn(urn) || urn.ends_with(':') {
             return Target::Nowhere;
         }
         // The URN of an extension ends with the resource that it extends, which no attribute is named after.
