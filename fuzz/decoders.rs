@@ -9,6 +9,12 @@ use seatsync::app::config::Config;
 use seatsync::gitlab::wire::graphql::{AddOnUserConnection, GraphQl, PurchasesData};
 use seatsync::gitlab::wire::rest::{Metadata, RestUser};
 use seatsync::model::distinguished_name::DistinguishedName;
+use seatsync::model::roster::EntryKind;
+use seatsync::provisioning::change::Change;
+use seatsync::provisioning::patch::patched;
+use seatsync::provisioning::refusal::Refusal;
+use seatsync::provisioning::request::{Asked, Request};
+use seatsync::provisioning::resource::description;
 use seatsync::sources::csv::config::{ColumnNames, CsvConfig};
 use seatsync::sources::ldap::config::{AttributeNames, Directory, Schema};
 use seatsync::sources::ldap::decode::Decoder;
@@ -19,7 +25,7 @@ use seatsync::sources::scim::config::{Attributes, Login, ScimConfig};
 use seatsync::sources::scim::folded::Folded;
 use seatsync::sources::scim::offers::Offers;
 use seatsync::sources::scim::paging::{By, Chain, Next, Told};
-use seatsync::sources::scim::wire::{GroupBody, Page, Refusal, UserBody};
+use seatsync::sources::scim::wire::{GroupBody, Page, UserBody};
 
 pub(crate) fn ldif(bytes: &[u8]) {
     let mut entries = Vec::new();
@@ -127,7 +133,7 @@ pub(crate) fn plan_file(bytes: &[u8]) {
 
 /// What a service provider answers, and a path of the configuration: whatever is read as a user can be understood.
 pub(crate) fn scim(bytes: &[u8]) {
-    drop((Offers::read(bytes), Refusal::read(bytes)));
+    drop((Offers::read(bytes), seatsync::sources::scim::wire::Refusal::read(bytes)));
     let config = service_provider();
     let decoder = seatsync::sources::scim::decode::Decoder::new(&config);
     if let Ok(Folded(group)) = serde_json::from_slice::<Folded<GroupBody>>(bytes) {
@@ -187,6 +193,60 @@ fn service_provider() -> ScimConfig {
 /// The server's certificate, to which a bind by Kerberos is tied.
 pub(crate) fn certificate(bytes: &[u8]) {
     drop(end_point::end_point(bytes));
+}
+
+/// The first line of a request over SCIM is its method, the second its path and query; the rest is its body.
+pub(crate) fn scim_request(bytes: &[u8]) {
+    let mut parts = bytes.splitn(3, |byte| *byte == b'\n');
+    let mut line = || parts.next().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
+    let (method, address, body) = (line(), line(), line());
+    let (path, query) = address.split_once('?').unwrap_or((&address, ""));
+    let request = Request {
+        method: &method,
+        path,
+        parameters: query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        body: body.as_bytes(),
+        ..Request::default()
+    };
+    match request.asked() {
+        Ok(Asked::List(kinds, listing)) => {
+            let user = serde_json::json!({
+                "id": "7f", "userName": "ada", "active": true, "name": { "familyName": "Byron" },
+                "emails": [{ "type": "work", "value": "ada@example.com", "primary": true }], "members": [{ "value": "u" }],
+            });
+            if let Some(filter) = &listing.filter {
+                drop((filter.holds_for(&user), filter.members_asked()));
+                kinds.iter().for_each(|kind| drop(filter.among(*kind)));
+            }
+            drop(listing.projection.apply(user));
+        }
+        Ok(Asked::Create(kind, body, _) | Asked::Replace { kind, body, .. }) => {
+            kept(kind, Change::whole(kind, &body));
+        }
+        Ok(Asked::Patch { kind, body, .. }) => {
+            let user = serde_json::json!({
+                "userName": "ada", "displayName": "Ada", "emails": [{ "type": "work", "value": "a@x" }, { "value": "b@x" }],
+                "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": { "manager": { "value": "m" } },
+            });
+            kept(kind, patched(kind, user.as_object().expect("it is one").clone(), &body));
+        }
+        Ok(_) => {}
+        Err(refusal) => assert!(refusal.status() >= 400 && refusal.body().is_object()),
+    }
+}
+
+/// What is sent back as it was kept can be taken, and from then on stays as it is.
+fn kept(kind: EntryKind, change: Result<Change, Refusal>) {
+    let Ok(change) = change else { return };
+    if description(kind, &change.attributes).is_ok() {
+        let again = Change::whole(kind, &change.attributes).expect("it was taken before");
+        let once_more = Change::whole(kind, &again.attributes).expect("it was taken before");
+        assert_eq!(again.attributes, once_more.attributes);
+    }
 }
 
 fn understood(entry: &Entry) {

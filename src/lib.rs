@@ -3,7 +3,7 @@
 //! ```text
 //! main -> app -> everything below
 //!           sync                         -> planning, ports, model
-//!           sources gitlab store signatures notify -> ports, model   never each other
+//!           sources gitlab store signatures notify provisioning -> ports, model   never each other
 //!           sources gitlab               -> http; sources -> membership
 //!           report, planning             -> model
 //!           ports, membership            -> model
@@ -21,6 +21,7 @@ pub mod http;
 
 pub mod gitlab;
 pub mod notify;
+pub mod provisioning;
 pub mod signatures;
 pub mod sources;
 pub mod store;

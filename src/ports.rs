@@ -19,6 +19,8 @@ use crate::model::plan::Bookkeeping;
 use crate::model::purchase::{Purchase, PurchaseId, SeatReading};
 use crate::model::snapshot::{Coverage, Snapshot, SourceKind};
 
+pub mod roster;
+
 /// The error of an edge: what was being done, the chain of causes below it, and the next step where there is one.
 #[derive(Debug, thiserror::Error)]
 #[error("{cause}")]

@@ -9,7 +9,7 @@ use std::path::Path;
 /// The decoder of a folder.
 struct Fed(&'static str, fn(&[u8]));
 
-const DECODERS: [Fed; 13] = [
+const DECODERS: [Fed; 14] = [
     Fed("certificate", decoders::certificate),
     Fed("configuration", decoders::configuration),
     Fed("csv", decoders::csv),
@@ -23,6 +23,7 @@ const DECODERS: [Fed; 13] = [
     Fed("page_cookie", decoders::page_cookie),
     Fed("plan_file", decoders::plan_file),
     Fed("scim", decoders::scim),
+    Fed("scim_request", decoders::scim_request),
 ];
 
 #[test]

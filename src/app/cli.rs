@@ -91,6 +91,10 @@ pub enum Command {
     Audit(AuditCommand),
     /// List past runs, or what came of each change of one
     Runs(RunsArgs),
+    /// Tell what identity providers have pushed, or say that it is all there is
+    Roster(RosterArgs),
+    /// Make a token for an identity provider that pushes, and what goes into the configuration
+    NewToken,
     /// Print completions for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the manual page
@@ -113,6 +117,8 @@ impl Command {
             Command::Undo(_) => "undo",
             Command::Audit(_) => "audit",
             Command::Runs(_) => "runs",
+            Command::Roster(_) => "roster",
+            Command::NewToken => "new-token",
             Command::Completions { .. } => "completions",
             Command::Man => "man",
             Command::ConfigSchema => "config-schema",
@@ -130,6 +136,21 @@ pub struct ReportArgs {
     /// `--format` says, or JSON
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct RosterArgs {
+    /// The source, as `[scim_push.NAME]` names it; all of them if left out
+    pub source: Option<String>,
+    /// Say that its provider has pushed everything: only then may people who are missing lose seats
+    #[arg(long, requires = "source", conflicts_with = "incomplete")]
+    pub complete: bool,
+    /// Say that something may be missing, such as after the state came from a backup
+    #[arg(long, requires = "source")]
+    pub incomplete: bool,
+    /// Forget whatever was pushed into a source that the configuration names no more
+    #[arg(long, requires = "source", conflicts_with_all = ["complete", "incomplete"])]
+    pub forget: bool,
 }
 
 #[derive(Debug, Args)]

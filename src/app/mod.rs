@@ -21,6 +21,7 @@ pub mod progress;
 pub mod run;
 pub mod serve;
 pub mod telemetry;
+pub mod token;
 #[cfg(feature = "otel")]
 pub mod traces;
 pub mod wiring;
@@ -70,6 +71,8 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Serve => runtime.block_on(serve::run(common)),
         Command::Undo(args) => runtime.block_on(commands::undo::run(args, common)),
         Command::Audit(command) => runtime.block_on(commands::audit::run(command, common)),
+        Command::Roster(args) => runtime.block_on(commands::roster::run(args, common)),
+        Command::NewToken => commands::new_token::run(),
         Command::Runs(args) => runtime.block_on(commands::runs::run(args, common)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

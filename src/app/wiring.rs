@@ -17,6 +17,9 @@ use crate::sources::csv::source::CsvSource;
 use crate::sources::ldap::ldif::LdifSource;
 use crate::sources::ldap::source::LdapSource;
 use crate::sources::scim::source::ScimSource;
+use crate::sources::scim_push::source::ScimPushSource;
+use crate::store::place::Place;
+use crate::store::roster_reading::RostersAt;
 use crate::sync::notebook::Notebook;
 use crate::sync::observe::Wanted;
 
@@ -50,7 +53,7 @@ pub fn connect(
         sources: config
             .sources
             .iter()
-            .map(|source| source_of(source, progress, notebook))
+            .map(|source| source_of(source, &config.state.place, progress, notebook))
             .collect::<Result<_, _>>()?,
         gitlab: Reader::new(Arc::clone(&client), Arc::clone(progress)),
         client,
@@ -71,6 +74,7 @@ pub fn carriers(config: &NotifyConfig, clock: &Arc<dyn Clock>) -> Result<Vec<Arc
 
 fn source_of(
     config: &SourceConfig,
+    state: &Place,
     progress: &Arc<dyn Progress>,
     notebook: &Arc<Notebook>,
 ) -> Result<Arc<dyn Source>, EdgeError> {
@@ -84,5 +88,8 @@ fn source_of(
         SourceConfig::Ldif(ldif) => Arc::new(LdifSource::new(ldif.clone(), clock, progress)),
         SourceConfig::Scim(scim) => Arc::new(ScimSource::new(scim.clone(), progress)?),
         SourceConfig::Csv(csv) => Arc::new(CsvSource::new(csv.clone())),
+        SourceConfig::ScimPush(pushed) => {
+            Arc::new(ScimPushSource::new(pushed.clone(), Arc::new(RostersAt(state.clone())), clock))
+        }
     })
 }

@@ -19,6 +19,7 @@ pub mod plan;
 pub mod policy;
 pub mod purchase;
 pub mod remedy;
+pub mod roster;
 pub mod rule;
 pub mod seat_pool;
 pub mod snapshot;

@@ -3,3 +3,4 @@
 pub mod csv;
 pub mod ldap;
 pub mod scim;
+pub mod scim_push;

@@ -7,6 +7,8 @@ use sqlx::{AnyConnection, Row as _};
 use crate::model::audit::{AuditLine, GENESIS};
 use crate::model::holding::{Change, SeatKey};
 use crate::model::outcome::Outcome;
+use crate::model::person::SourceName;
+use crate::model::roster::Standing;
 use crate::ports::{EdgeError, Intent, Opening, RunId};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
@@ -22,6 +24,7 @@ enum Body<'a> {
     Sent { changes: Vec<Entry<'a>>, run: i64 },
     Ended { ended: &'a str, run: i64 },
     Refused { because: &'a str, digest: &'a str, file: Option<&'a str> },
+    Roster { complete: bool, groups: u64, people: u64, source: &'a str },
 }
 
 #[derive(Serialize)]
@@ -78,6 +81,19 @@ pub async fn ended(
     ended: &str,
 ) -> Result<(), sqlx::Error> {
     append(connection, now, "ended", &Body::Ended { ended, run: run.0 }).await
+}
+
+/// Somebody says of what an identity provider pushed that it is all there is, or that it is not.
+pub async fn roster(
+    connection: &mut AnyConnection,
+    now: Timestamp,
+    source: &SourceName,
+    complete: bool,
+    standing: &Standing,
+) -> Result<(), sqlx::Error> {
+    let Standing { people, groups, .. } = *standing;
+    let body = Body::Roster { complete, groups, people, source: source.as_str() };
+    append(connection, now, "roster", &body).await
 }
 
 impl Store {

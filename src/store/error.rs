@@ -42,6 +42,8 @@ pub enum StoreError {
         "the state `{place}` was written by a newer seatsync: its schema is {found}, and this one knows {known}"
     )]
     Newer { place: Place, found: i64, known: i64 },
+    #[error("the state `{place}` is not at the version of this seatsync yet")]
+    Older { place: Place },
     #[error("another run has the state `{place}`: {holder}")]
     Taken { place: Place, holder: String },
     #[error("another run took over the state `{place}`, or its server closed our session")]
@@ -121,6 +123,9 @@ impl StoreError {
                  are its own, and takes no wrong seat for that"
             }
             StoreError::Newer { .. } => "run the newer seatsync, or move the state away and begin a new one",
+            StoreError::Older { .. } => {
+                "whoever leads brings it there; where nobody does, start `seatsync serve`"
+            }
             StoreError::Taken { .. } => "wait until it is done; a run that was killed holds nothing any more",
             StoreError::Fenced { .. } => {
                 "nothing more is sent by this run; the next one takes up what was left"

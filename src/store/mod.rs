@@ -5,7 +5,8 @@
 //!
 //! It holds ids alone (account numbers, the directory's keys of people, names of rules and groups): no names of people,
 //! no addresses, no secrets. The exceptions are asked for: of a source that is `incremental`, `readings` holds what its
-//! directory says of the people in the groups that rules name; and `outbox` holds letters until they are sent. A file is
+//! directory says of the people in the groups that rules name; `rosters` hold what identity providers push to us; and
+//! `outbox` holds letters until they are sent. A file is
 //! its owner's alone. Whoever may write it can make seatsync believe that a seat is its own, so it belongs to the account
 //! that seatsync runs as.
 
@@ -23,6 +24,9 @@ pub mod outbox;
 pub mod place;
 pub mod postgres;
 pub mod readings;
+pub mod roster;
+pub mod roster_edits;
+pub mod roster_reading;
 pub mod rows;
 pub mod schedules;
 pub mod schema;

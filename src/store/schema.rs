@@ -144,6 +144,53 @@ const STEPS: &[&str] = &[
         data BLOB NOT NULL
     ) STRICT;
 ",
+    // What identity providers push: see `roster.rs`. Members may come before the people they are, so they refer to none.
+    "
+    CREATE TABLE rosters (
+        source TEXT PRIMARY KEY,
+        people INTEGER NOT NULL,
+        groups INTEGER NOT NULL,
+        heard_at INTEGER NOT NULL,
+        written_at INTEGER,
+        taken_at INTEGER,
+        confirmed_at INTEGER,
+        doubted_at INTEGER
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE roster_entries (
+        number INTEGER PRIMARY KEY,
+        source TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        external_id TEXT,
+        name TEXT NOT NULL,
+        name_key TEXT NOT NULL,
+        active INTEGER NOT NULL,
+        version INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        modified_at INTEGER NOT NULL,
+        body TEXT NOT NULL,
+        UNIQUE (source, kind, id)
+    ) STRICT;
+    CREATE INDEX roster_entries_by_number ON roster_entries (source, kind, number);
+    CREATE INDEX roster_entries_by_name ON roster_entries (source, kind, name_key);
+    CREATE UNIQUE INDEX roster_usernames ON roster_entries (source, name_key) WHERE kind = 'person';
+    CREATE INDEX roster_entries_by_external_id ON roster_entries (source, kind, external_id);
+
+    CREATE TABLE roster_members (
+        source TEXT NOT NULL,
+        group_id TEXT NOT NULL,
+        member TEXT NOT NULL,
+        PRIMARY KEY (source, group_id, member)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX roster_groups_of_members ON roster_members (source, member);
+
+    CREATE TABLE roster_gone (
+        source TEXT NOT NULL,
+        id TEXT NOT NULL,
+        PRIMARY KEY (source, id)
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// The version that this program reads and writes.

@@ -2,11 +2,17 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod approvals;
+mod entra;
 mod hostile;
+mod okta;
 mod port;
 mod prometheus;
+mod provider;
+mod pushed;
 mod replicas;
 mod runs;
+mod scim_hostile;
+mod scim_tester;
 mod sidecar;
 mod supervision;
 #[path = "../support/mod.rs"]

@@ -22,6 +22,7 @@ macro_rules! stories {
 
 mod file;
 mod outbox;
+mod roster;
 mod server;
 mod state;
 mod stories;

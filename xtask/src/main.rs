@@ -41,7 +41,11 @@ enum Task {
         check: bool,
     },
     /// Measure whole runs at several sizes, and write docs/benchmarks.md
-    Bench,
+    Bench {
+        /// Measure only what an identity provider pushes, and print it
+        #[arg(long)]
+        pushed: bool,
+    },
     /// Feed every decoder what a fuzzer finds
     Fuzz {
         /// For how long each
@@ -65,7 +69,7 @@ fn main() -> ExitCode {
         Task::Test => checks::test(),
         Task::Setup => setup::setup(),
         Task::Docs { check } => docs::docs(check),
-        Task::Bench => bench::bench(),
+        Task::Bench { pushed } => bench::bench(pushed),
         Task::Fuzz { seconds } => fuzz::fuzz(seconds),
         Task::Soak { runs } => soak::soak(runs),
         Task::Screenshot => screenshot::screenshot(),

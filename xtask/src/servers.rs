@@ -20,6 +20,17 @@ enum Registry {
 }
 
 const SERVERS: &[Server] = &[
+    // A checker of SCIM service providers.
+    Server {
+        folder: "scim2-tester",
+        from: Registry::PyPi,
+        packages: &[
+            "scim2-cli==0.6.0",
+            "scim2-tester==0.5.2",
+            "scim2-client==0.13.2",
+            "scim2-models==0.12.3",
+        ],
+    },
     // A SCIM service provider with cursors.
     Server {
         folder: "scim2-server",

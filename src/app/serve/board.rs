@@ -4,13 +4,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
 use jiff::Timestamp;
-use secrecy::{ExposeSecret as _, SecretString};
-use sha2::{Digest as _, Sha256};
+use secrecy::SecretString;
 
 use crate::app::output::write_json;
 use crate::app::serve::metrics::Metrics;
 use crate::app::serve::round::{Ended, Round};
 use crate::app::serve::schedule::{Due, Schedule};
+use crate::app::token::TokenDigest;
 use crate::report::json;
 
 /// Shared by the runs, which write, and the port, which reads.
@@ -69,21 +69,6 @@ pub struct LastRun {
 pub struct NextRun {
     pub schedule: String,
     pub at: Timestamp,
-}
-
-/// A token that is compared without telling by its time how much of it was right, and is not kept itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenDigest([u8; 32]);
-
-impl TokenDigest {
-    pub fn of(token: &SecretString) -> TokenDigest {
-        TokenDigest(Sha256::digest(token.expose_secret()).into())
-    }
-
-    pub fn is_of(&self, shown: &str) -> bool {
-        let shown: [u8; 32] = Sha256::digest(shown).into();
-        self.0 == shown
-    }
 }
 
 impl Board {

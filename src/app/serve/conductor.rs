@@ -12,6 +12,7 @@ use crate::app::config::Config;
 use crate::app::output;
 use crate::app::serve::board::Board;
 use crate::app::serve::message::Message;
+use crate::app::serve::reception::Reception;
 use crate::app::serve::round::{Ended, round};
 use crate::app::serve::schedule::{Due, Schedule, Settled, next};
 use crate::app::serve::stop::Stop;
@@ -40,6 +41,7 @@ pub struct Conductor {
     pub config: Arc<Config>,
     pub path: PathBuf,
     pub board: Arc<Board>,
+    pub reception: Arc<Reception>,
     pub clock: Arc<dyn Clock>,
     pub stop: Arc<Stop>,
     pub inbox: Receiver<Message>,
@@ -157,6 +159,7 @@ impl Conductor {
                 if let Part::Leader(leading) = &mut self.part {
                     leading.meet(&new.schedules, now);
                 }
+                self.reception.configure(&config);
                 self.board.show_configuration(new.schedules.clone(), new.token.as_ref());
                 self.config = Arc::new(config);
                 tracing::info!("the configuration was read again");

@@ -17,7 +17,9 @@ use crate::model::decision::Verdict;
 use crate::model::finding::Finding;
 use crate::model::holding::Change;
 use crate::model::outcome::Outcomes;
+use crate::model::person::SourceName;
 use crate::model::plan::Plan;
+use crate::model::roster::Standing;
 use crate::model::snapshot::Coverage;
 use crate::report::words::refusal_code;
 
@@ -46,6 +48,11 @@ pub struct Metrics {
     source_people: Family<Labels, Gauge>,
     source_complete: Family<Labels, Gauge>,
     source_read: Family<Labels, Gauge>,
+    pushes: Family<Labels, Counter>,
+    roster_people: Family<Labels, Gauge>,
+    roster_groups: Family<Labels, Gauge>,
+    roster_heard: Family<Labels, Gauge>,
+    roster_written: Family<Labels, Gauge>,
     purchased: Family<Labels, Gauge>,
     reserved: Family<Labels, Gauge>,
     held: Family<Labels, Gauge>,
@@ -97,6 +104,16 @@ impl Metrics {
                 .metric("source_complete", "1 where a source was read whole in the last run, 0 elsewhere"),
             source_read: with
                 .metric("source_complete_timestamp_seconds", "When a source was last read whole"),
+            pushes: with
+                .metric("pushes", "Requests of identity providers over SCIM, by the status of the answer"),
+            roster_people: with.metric("roster_people", "People that an identity provider has pushed"),
+            roster_groups: with.metric("roster_groups", "Groups that an identity provider has pushed"),
+            roster_heard: with.metric(
+                "roster_heard_timestamp_seconds",
+                "When an identity provider last asked or told anything",
+            ),
+            roster_written: with
+                .metric("roster_written_timestamp_seconds", "When an identity provider last pushed anything"),
             purchased: with.metric("seats_purchased", "Seats purchased of an add-on"),
             reserved: with.metric("seats_reserved", "Seats of an add-on that are never handed out"),
             held: with.metric("seats_held", "Seats of an add-on that accounts hold"),
@@ -148,6 +165,22 @@ impl Metrics {
     /// What an earlier process has left.
     pub fn succeeded(&self, at: Timestamp) {
         self.last_success.set(at.as_second());
+    }
+
+    /// An identity provider was answered.
+    pub fn pushed(&self, source: &SourceName, status: u16) {
+        let labels = labels([("source", source.as_str()), ("status", &status.to_string())]);
+        self.pushes.get_or_create(&labels).inc();
+    }
+
+    pub fn roster(&self, source: &SourceName, standing: &Standing) {
+        let labels = labels([("source", source.as_str())]);
+        self.roster_people.get_or_create(&labels).set(standing.people.cast_signed());
+        self.roster_groups.get_or_create(&labels).set(standing.groups.cast_signed());
+        self.roster_heard.get_or_create(&labels).set(standing.heard_at.as_second());
+        if let Some(written_at) = standing.written_at {
+            self.roster_written.get_or_create(&labels).set(written_at.as_second());
+        }
     }
 
     pub fn ran(&self, schedule: &Schedule, round: &Round, began: Timestamp, now: Timestamp) {

@@ -14,6 +14,7 @@ use crate::app::serve::conductor::{Conductor, Part};
 use crate::app::serve::http::desk::Desk;
 use crate::app::serve::http::routes::router;
 use crate::app::serve::http::server::Port;
+use crate::app::serve::reception::Reception;
 use crate::app::serve::stop::Stop;
 use crate::app::wiring;
 use crate::ports::Clock;
@@ -24,6 +25,7 @@ pub mod http;
 pub mod message;
 pub mod metrics;
 pub mod readiness;
+pub mod reception;
 pub mod round;
 pub mod schedule;
 pub mod signals;
@@ -45,7 +47,13 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
     let stop = Arc::new(Stop::default());
     let (sender, inbox) = mpsc::channel(INBOX);
     let signals = signals::listen(Arc::clone(&stop), sender.clone()).map_err(Failure::Runtime)?;
-    let desk = Desk { board: Arc::clone(&board), conductor: sender, clock: Arc::clone(&clock) };
+    let reception = Arc::new(Reception::new(&config));
+    let desk = Desk {
+        board: Arc::clone(&board),
+        conductor: sender,
+        clock: Arc::clone(&clock),
+        reception: Arc::clone(&reception),
+    };
     let port = Port::open(&config.serve, router(desk)).await?;
     tracing::info!(address = %port.address, "listening");
     supervisor::tell("READY=1");
@@ -54,6 +62,7 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
         path: config.path.clone(),
         config: Arc::new(config),
         board,
+        reception,
         clock,
         stop,
         inbox,

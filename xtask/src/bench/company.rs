@@ -7,6 +7,7 @@ pub(crate) const READER: &str = "cn=reader,dc=example,dc=test";
 pub(crate) const ADMIN: &str = "cn=admin,dc=example,dc=test";
 pub(crate) const PASSWORD: &str = "reader-pw";
 pub(crate) const TOKEN: &str = "glpat-benchmark";
+pub(crate) const PUSH: &str = "the-token-of-the-provider";
 
 /// Teams; with the divisions they are in and the company above, 200 groups.
 const TEAMS: usize = 185;
@@ -149,7 +150,7 @@ fn group_dn(name: &str) -> String {
     format!("cn={name},ou=groups,{SUFFIX}")
 }
 
-fn username(number: usize) -> String {
+pub(crate) fn username(number: usize) -> String {
     format!("p{number:06}")
 }
 

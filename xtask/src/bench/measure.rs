@@ -84,7 +84,7 @@ impl Measured {
 }
 
 /// The kernel's own record of the peak (proc_pid_status(5)).
-fn peak(status: &str) -> Option<u64> {
+pub(crate) fn peak(status: &str) -> Option<u64> {
     let text = fs::read_to_string(status).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.split_whitespace().next()?.parse().ok()

@@ -15,16 +15,22 @@ mod changes;
 mod company;
 mod figures;
 mod measure;
+mod pushed;
 mod scim;
 mod servers;
 
 /// Each is measured so often, in turn with its neighbour, and the least disturbed counts.
 const ROUNDS: usize = 3;
 
-/// Builds for release, measures, and writes `docs/benchmarks.md`.
-pub(crate) fn bench() -> Result<(), TaskError> {
+/// Builds for release, measures, and writes `docs/benchmarks.md`; or measures what is pushed, and prints it.
+pub(crate) fn bench(only_pushed: bool) -> Result<(), TaskError> {
     setup::setup()?;
     run(&mut cargo(&["build", "--release", "--locked", "--package", "seatsync", "--package", "simulator"]))?;
+    let everybody = Company { people: 100_000, in_groups: 100_000 };
+    if only_pushed {
+        say(&pushed::pushed(&everybody)?.line());
+        return Ok(());
+    }
     let mut rows = Vec::new();
     for (people, in_groups) in [(1_000, 1_000), (20_000, 20_000), (100_000, 100_000), (100_000, 2_000)] {
         let row = figures(&Company { people, in_groups })?;
@@ -32,8 +38,9 @@ pub(crate) fn bench() -> Result<(), TaskError> {
         rows.push(row);
     }
     let readings = changes::readings(&Company { people: 100_000, in_groups: 2_000 })?;
-    let pulled = scim::pulled(&Company { people: 100_000, in_groups: 100_000 })?;
-    write(&root().join("docs/benchmarks.md"), &page(&rows, &readings, &pulled))
+    let pulled = scim::pulled(&everybody)?;
+    let pushed = pushed::pushed(&everybody)?;
+    write(&root().join("docs/benchmarks.md"), &page(&rows, &readings, &pulled, &pushed))
 }
 
 /// Everything about one company, its directory and its GitLab running beside each other.
@@ -100,6 +107,7 @@ fn seatsync(arguments: &[&str], config: &Path) -> Command {
     let mut command = program(target().join("release/seatsync"));
     command.args(arguments).arg("--config").arg(config).stdout(Stdio::null());
     command.env("BENCH_PASSWORD", company::PASSWORD).env("BENCH_TOKEN", company::TOKEN);
+    command.env("BENCH_PUSH", company::PUSH);
     command
 }
 

@@ -136,13 +136,13 @@ fn first_line(said: Option<impl io::Read + Send + 'static>, words: &str) -> Resu
     Ok(ready)
 }
 
-fn stop(child: &mut Child) {
+pub(crate) fn stop(child: &mut Child) {
     // It may be gone already.
     drop(child.kill());
     drop(child.wait());
 }
 
-fn free_port() -> Result<u16, TaskError> {
+pub(crate) fn free_port() -> Result<u16, TaskError> {
     let bound = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     bound
         .map(|address| address.port())

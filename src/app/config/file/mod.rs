@@ -17,6 +17,7 @@ use crate::app::config::file::sources::csv::Csv;
 use crate::app::config::file::sources::ldap::Ldap;
 use crate::app::config::file::sources::ldif::Ldif;
 use crate::app::config::file::sources::scim::Scim;
+use crate::app::config::file::sources::scim_push::ScimPush;
 use crate::app::config::written::{DurationText, Secret, Written};
 
 pub mod approval;
@@ -47,6 +48,9 @@ pub struct File {
     /// A CSV file with a header line, in UTF-8.
     #[serde(default)]
     pub csv: BTreeMap<String, Written<Csv>>,
+    /// What an identity provider pushes over SCIM 2.0, to `/scim/v2/NAME` of the port of `seatsync serve`.
+    #[serde(default)]
+    pub scim_push: BTreeMap<String, Written<ScimPush>>,
     /// The people of these groups are entitled to a seat. An add-on that no rule names is not touched.
     #[serde(default)]
     pub rule: Vec<Written<Rule>>,
@@ -72,6 +76,7 @@ impl File {
     pub fn source_names(&self) -> impl Iterator<Item = &str> {
         let names = self.ldap.keys();
         let names = names.chain(self.scim.keys());
+        let names = names.chain(self.scim_push.keys());
         let names = names.chain(self.ldif.keys());
         let names = names.chain(self.csv.keys());
         names.map(String::as_str)

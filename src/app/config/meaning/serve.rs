@@ -1,6 +1,6 @@
 //! What `[serve]` and `[[schedule]]` mean.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -11,9 +11,12 @@ use secrecy::SecretString;
 use crate::app::config::complaint::Complaint;
 use crate::app::config::file::File;
 use crate::app::config::file::serve as file;
+use crate::app::config::meaning::sources::scim_push::receivers;
 use crate::app::config::reading::Reading;
 use crate::app::config::written::Written;
 use crate::app::serve::schedule::{Mode, Schedule, When, parse_cron};
+use crate::app::token::TokenDigest;
+use crate::model::person::SourceName;
 
 /// The sidecar.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub struct ServeConfig {
     pub token: Option<SecretString>,
     /// The folder that people put approvals into.
     pub approved: Option<PathBuf>,
+    /// Who may push over SCIM into which source.
+    pub receivers: BTreeMap<SourceName, Vec<TokenDigest>>,
     /// At least one, each of its own name.
     pub schedules: Vec<Schedule>,
 }
@@ -39,9 +44,17 @@ pub struct TlsFiles {
 /// `None` where something was complained of.
 pub fn serve(file: &File, reading: &mut Reading<'_>) -> Option<ServeConfig> {
     let schedules = schedules(file, reading);
+    let receivers = receivers(file, reading);
     let default = SocketAddr::from((Ipv4Addr::LOCALHOST, 8930));
     let Some(section) = &file.serve else {
-        return Some(ServeConfig { listen: default, tls: None, token: None, approved: None, schedules });
+        return Some(ServeConfig {
+            listen: default,
+            tls: None,
+            token: None,
+            approved: None,
+            receivers,
+            schedules,
+        });
     };
     let written = &section.value;
     let tls = tls(section, reading);
@@ -63,7 +76,7 @@ pub fn serve(file: &File, reading: &mut Reading<'_>) -> Option<ServeConfig> {
         None => None,
         Some(token) => Some(reading.secret(token, "token")?),
     };
-    Some(ServeConfig { listen: listen?, tls, token, approved, schedules })
+    Some(ServeConfig { listen: listen?, tls, token, approved, receivers, schedules })
 }
 
 fn address(written: &Written<String>, reading: &mut Reading<'_>) -> Option<SocketAddr> {

@@ -22,12 +22,17 @@ const LONGEST_BODY: u64 = 64 * 1024;
 /// For one request, from its headers to its answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Bounds one request.
+/// Bounds the body of one request.
 pub async fn bounded(request: Request, next: Next) -> Response {
     let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: u64| length > LONGEST_BODY) {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     }
+    next.run(request).await
+}
+
+/// Bounds the time of one request.
+pub async fn timely(request: Request, next: Next) -> Response {
     match tokio::time::timeout(PATIENCE, next.run(request)).await {
         Ok(response) => response,
         Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),

@@ -6,6 +6,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::app::serve::board::Board;
 use crate::app::serve::message::Message;
+use crate::app::serve::reception::Reception;
 use crate::ports::Clock;
 
 #[derive(Clone)]
@@ -13,4 +14,5 @@ pub struct Desk {
     pub board: Arc<Board>,
     pub conductor: Sender<Message>,
     pub clock: Arc<dyn Clock>,
+    pub reception: Arc<Reception>,
 }

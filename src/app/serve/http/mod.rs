@@ -8,5 +8,6 @@ pub mod metrics;
 pub mod plans;
 pub mod routes;
 pub mod runs;
+pub mod scim;
 pub mod server;
 pub mod traced;

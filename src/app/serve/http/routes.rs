@@ -2,19 +2,25 @@
 
 use axum::Router;
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{any, get};
 
 use crate::app::serve::http::desk::Desk;
-use crate::app::serve::http::{bounds, health, metrics, plans, runs, traced};
+use crate::app::serve::http::{bounds, health, metrics, plans, runs, scim, traced};
 
 pub fn router(desk: Desk) -> Router {
+    // Bounded by itself: whole groups are pushed at once, by whoever has shown a token before.
+    let pushed = Router::new()
+        .route("/scim/v2/{source}", any(scim::receive))
+        .route("/scim/v2/{source}/{*rest}", any(scim::receive));
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::metrics))
         .route("/runs", get(runs::last).post(runs::ask))
         .route("/plans/latest", get(plans::latest))
-        .with_state(desk)
         .layer(middleware::from_fn(bounds::bounded))
+        .merge(pushed)
+        .layer(middleware::from_fn(bounds::timely))
         .layer(middleware::from_fn(traced::traced))
+        .with_state(desk)
 }

@@ -6,3 +6,4 @@ pub mod ldap;
 pub mod ldif;
 pub mod matching;
 pub mod scim;
+pub mod scim_push;

@@ -9,9 +9,11 @@ use crate::app::config::reading::Reading;
 use crate::app::config::written::Written;
 use crate::model::person::SourceName;
 use crate::model::policy::Matching;
+use crate::model::roster::Patience;
 use crate::sources::csv::config::CsvConfig;
 use crate::sources::ldap::config::{LdapConfig, LdifConfig};
 use crate::sources::scim::config::ScimConfig;
+use crate::sources::scim_push::config::ScimPushConfig;
 
 pub mod csv;
 pub mod entries;
@@ -19,6 +21,7 @@ pub mod ldap;
 pub mod ldif;
 pub mod matching;
 pub mod scim;
+pub mod scim_push;
 
 /// One source, of whatever kind.
 #[derive(Debug, Clone)]
@@ -28,6 +31,7 @@ pub enum SourceConfig {
     Ldif(LdifConfig),
     Csv(CsvConfig),
     Scim(ScimConfig),
+    ScimPush(ScimPushConfig),
 }
 
 impl SourceConfig {
@@ -37,6 +41,17 @@ impl SourceConfig {
             SourceConfig::Ldif(source) => &source.name,
             SourceConfig::Csv(source) => &source.name,
             SourceConfig::Scim(source) => &source.name,
+            SourceConfig::ScimPush(source) => &source.name,
+        }
+    }
+
+    /// How long what was pushed into it is believed; `None` where nothing is.
+    pub fn patience(&self) -> Option<Patience> {
+        match self {
+            SourceConfig::ScimPush(source) => Some(source.patience),
+            SourceConfig::Ldap(_) | SourceConfig::Ldif(_) | SourceConfig::Csv(_) | SourceConfig::Scim(_) => {
+                None
+            }
         }
     }
 
@@ -44,7 +59,10 @@ impl SourceConfig {
     pub fn is_incremental(&self) -> bool {
         match self {
             SourceConfig::Ldap(source) => source.incremental,
-            SourceConfig::Ldif(_) | SourceConfig::Csv(_) | SourceConfig::Scim(_) => false,
+            SourceConfig::Ldif(_)
+            | SourceConfig::Csv(_)
+            | SourceConfig::Scim(_)
+            | SourceConfig::ScimPush(_) => false,
         }
     }
 }
@@ -59,6 +77,7 @@ pub fn sources(
     sources.take(&file.ldif, ldif::ldif, SourceConfig::Ldif, reading);
     sources.take(&file.csv, csv::csv, SourceConfig::Csv, reading);
     sources.take(&file.scim, scim::scim, SourceConfig::Scim, reading);
+    sources.take(&file.scim_push, scim_push::scim_push, SourceConfig::ScimPush, reading);
     (sources.meant, sources.matching)
 }
 
