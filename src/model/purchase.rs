@@ -64,7 +64,7 @@ pub struct SeatReading {
     pub instance: Instance,
     /// At most one for each add-on; one that is absent was not bought, has ended or has not begun.
     pub purchases: Vec<PurchaseReading>,
-    /// The accounts of all holders, without addresses or identities.
+    /// The accounts of all holders; the listing tells neither addresses nor identities.
     pub holders: Vec<Arc<Account>>,
     /// How many accounts GitLab would give a seat, where it told.
     pub eligible_accounts: Option<u64>,

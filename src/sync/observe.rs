@@ -16,6 +16,7 @@ use crate::model::person::SourceName;
 use crate::model::policy::Policy;
 use crate::model::rule::Rule;
 use crate::model::snapshot::Snapshot;
+use crate::planning::accounts::share;
 use crate::planning::input::PlanningInput;
 use crate::planning::matching::queries;
 use crate::planning::purchases::follow;
@@ -66,7 +67,7 @@ pub async fn observe(
     let add_ons = wanted.add_ons();
     let (snapshots, seats) =
         join(read_all(wanted, sources), gitlab.seats(&add_ons).instrument(debug_span!("read_seats"))).await;
-    let seats = seats?;
+    let mut seats = seats?;
     let questions = queries(&snapshots, &wanted.policy.matching);
     let reading = gitlab.accounts(&questions, seats.eligible_accounts);
     let mut accounts =
@@ -75,6 +76,7 @@ pub async fn observe(
     let unknown: Vec<AccountId> =
         wanted.accounts.iter().copied().filter(|account| !known.contains(account)).collect();
     accounts.extend(gitlab.numbered(&unknown).await?);
+    share(&mut accounts, &mut seats.holders);
     let memory = follow(memory, &seats);
     Ok(PlanningInput {
         now,
