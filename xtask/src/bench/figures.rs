@@ -39,12 +39,12 @@ impl Figures {
     }
 }
 
-/// The document.
-pub(crate) fn page(rows: &[Figures], readings: &[Reading], pushed: &Pushed) -> String {
+/// The document. `planning` is what the bench of planning says.
+pub(crate) fn page(rows: &[Figures], planning: &str, readings: &[Reading], pushed: &Pushed) -> String {
     let rows: Vec<String> = rows.iter().map(Figures::line).collect();
     let readings: Vec<String> = readings.iter().map(reading).collect();
     format!(
-        "{INTRODUCTION}{}\n\n{READINGS}{}\n\n{PUSHED}{}\n\nMeasured on {}.\n",
+        "{INTRODUCTION}{}\n\n{PLANNING}{planning}.\n\n{READINGS}{}\n\n{PUSHED}{}\n\nMeasured on {}.\n",
         rows.join("\n"),
         readings.join("\n"),
         pushed.line(),
@@ -86,6 +86,13 @@ fn reading(reading: &Reading) -> String {
         (wall.as_secs_f64(), thousands(usize::try_from(cost.bytes.div_ceil(1024)).unwrap_or(0)));
     format!("| {what} | {seconds:.3} s | {kib} KiB | {} |", cost.searches)
 }
+
+const PLANNING: &str = "## Deciding alone
+
+`cargo bench --bench planning` has a company in memory and nobody to talk to: everyone is in two groups of a hundred, and half of
+the people hold a seat. Of five rounds on one core, the least disturbed counts.
+
+";
 
 const READINGS: &str = "## What reading costs the directory
 
