@@ -19,7 +19,7 @@ use crate::model::snapshot::Snapshot;
 use crate::planning::accounts::share;
 use crate::planning::input::PlanningInput;
 use crate::planning::matching::queries;
-use crate::planning::purchases::follow;
+use crate::planning::purchases::{follow, recognise};
 use crate::ports::{AccountReader, EdgeError, SeatReader, Source};
 use crate::sync::introductions::introduce;
 
@@ -30,6 +30,8 @@ pub struct Wanted {
     pub policy: Policy,
     /// Accounts that must be known besides, whatever the rules say of them.
     pub accounts: Vec<AccountId>,
+    /// The address that GitLab had before, where the state knows it by that.
+    pub formerly: Option<String>,
 }
 
 impl Wanted {
@@ -68,6 +70,10 @@ pub async fn observe(
     let (snapshots, seats) =
         join(read_all(wanted, sources), gitlab.seats(&add_ons).instrument(debug_span!("read_seats"))).await;
     let mut seats = seats?;
+    recognise(&memory, &seats.instance, wanted.formerly.as_deref()).map_err(|error| {
+        let hint = error.hint();
+        EdgeError::new(error).hinting(hint)
+    })?;
     let questions = queries(&snapshots, &wanted.policy.matching);
     let reading = gitlab.accounts(&questions, seats.eligible_accounts);
     let mut accounts =
