@@ -123,6 +123,8 @@ pub enum Refusal {
     /// `actual` is rounded up to a whole percent.
     SourceShrank {
         source: SourceName,
+        /// The group that was emptied; `None` where it is the source as a whole.
+        group: Option<String>,
         limit: u32,
         actual: u32,
         before: u64,

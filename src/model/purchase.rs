@@ -99,7 +99,8 @@ mod tests {
 
     #[test]
     fn a_gitlab_is_known_by_host_and_path_and_its_group() {
-        for address in ["https://GitLab.example.com", "http://gitlab.example.com:8080/", "gitlab.example.com"] {
+        for address in ["https://GitLab.example.com", "http://gitlab.example.com:8080/", "gitlab.example.com"]
+        {
             assert_eq!(home(address), "gitlab.example.com");
         }
         assert_eq!(home("https://example.com:443/gitlab/"), "example.com/gitlab");

@@ -179,7 +179,9 @@ fn doubt_moves(
         let Some(PersonMatch::Account { place, by: MatchBy::Email | MatchBy::Username }) = *result else {
             continue;
         };
-        let Some(held) = remembered.of(snapshot, person).filter(|held| !held.contains(&place)) else { continue };
+        let Some(held) = remembered.of(snapshot, person).filter(|held| !held.contains(&place)) else {
+            continue;
+        };
         matches.doubtful.extend(held.iter().copied().chain([place]));
         *result = Some(PersonMatch::None { because: UnmatchedReason::Ambiguous });
         let username = |place: u32| accounts.at(place).username();

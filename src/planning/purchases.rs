@@ -45,7 +45,8 @@ pub fn follow(mut memory: Memory, seats: &SeatReading) -> Memory {
         seats.purchases.iter().map(|reading| &reading.purchase).find(|purchase| purchase.add_on == add_on)
     };
     let lives_on = |past: &PastPurchase| seats.purchases.iter().any(|now| now.purchase.id == past.id);
-    let is_replaced = |(add_on, past): &(&AddOn, &PastPurchase)| active(**add_on).is_some() && !lives_on(past);
+    let is_replaced =
+        |(add_on, past): &(&AddOn, &PastPurchase)| active(**add_on).is_some() && !lives_on(past);
     memory.replaced = memory.purchases.iter().filter(is_replaced).map(|(add_on, _)| *add_on).collect();
     let replaced = &memory.replaced;
     memory.holdings.retain(|seat, _| !replaced.contains(&seat.add_on));

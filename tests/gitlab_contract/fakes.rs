@@ -302,7 +302,8 @@ async fn group_that_hides_a_member() -> String {
                 return Json(json!([{ "id": 3, "username": "p3", "email": "p3@acme.example.com" }]))
                     .into_response();
             }
-            let data = json!({ "namespace": { "id": "gid://gitlab/Group/42", "addOnEligibleUsers": members } });
+            let data =
+                json!({ "namespace": { "id": "gid://gitlab/Group/42", "addOnEligibleUsers": members } });
             Json(json!({ "data": data })).into_response()
         }
     })
