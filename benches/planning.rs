@@ -25,13 +25,20 @@ const PEOPLE: u32 = 1_000_000;
 const RULES: u32 = 100;
 const PURCHASED: [u32; 2] = [400_000, 300_000];
 
+/// The first round also touches memory for the first time; the least disturbed counts.
+const ROUNDS: usize = 5;
+
 fn main() -> std::io::Result<()> {
     let input = big_company();
-    let begun = Instant::now();
-    let plan = plan(&input);
-    let seconds = begun.elapsed().as_secs_f64();
+    let round = |_| {
+        let begun = Instant::now();
+        let plan = plan(&input);
+        (begun.elapsed(), plan.decisions.len())
+    };
+    let (best, decisions) = (0..ROUNDS).map(round).min().expect("there is a round");
+    let seconds = best.as_secs_f64();
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{PEOPLE} people, {RULES} rules: {seconds:.2} s, {} decisions", plan.decisions.len())
+    writeln!(out, "{PEOPLE} people, {RULES} rules: {seconds:.2} s, {decisions} decisions")
 }
 
 /// Everyone is in two groups of a hundred, one of them nested; every other person holds a seat already.

@@ -1,6 +1,7 @@
 //! What the program needs from the world; the edges implement it, the run uses it.
 
 use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
@@ -22,12 +23,24 @@ use crate::model::snapshot::{Coverage, Snapshot, SourceKind};
 pub mod roster;
 
 /// The error of an edge: what was being done, the chain of causes below it, and the next step where there is one.
-#[derive(Debug, thiserror::Error)]
-#[error("{cause}")]
+#[derive(Debug)]
 pub struct EdgeError {
     /// Shown as `hint: …`; empty where nothing helps.
     pub hint: String,
     cause: Box<dyn Error + Send + Sync>,
+}
+
+impl fmt::Display for EdgeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause.fmt(formatter)
+    }
+}
+
+impl Error for EdgeError {
+    /// What lies below: the first link of the chain is what this error itself shows.
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.source()
+    }
 }
 
 impl EdgeError {
@@ -77,6 +90,12 @@ pub trait Source: Send + Sync {
     /// which hold a SID): one answer each.
     fn identify<'a>(&'a self, names: &'a [Box<str>]) -> BoxFuture<'a, Vec<Identified>> {
         async { vec![Identified::Unknown; names.len()] }.boxed()
+    }
+
+    /// The names, as [`Source::identify`] takes them, of whoever answers to a username, an address, a name or an id, in whichever
+    /// group or none. Nobody, where all are read anyway or cannot be asked for.
+    fn find<'a>(&'a self, _asked: &'a str) -> BoxFuture<'a, Result<Vec<Box<str>>, EdgeError>> {
+        async { Ok(Vec::new()) }.boxed()
     }
 
     /// Who answers, and what is wrong at first sight, for `seatsync check`; reads next to nothing.

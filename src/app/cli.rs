@@ -27,8 +27,8 @@ Exit codes:
 /// What every command takes.
 #[derive(Debug, Args)]
 pub struct Common {
-    /// The configuration [default: seatsync.toml, then /etc/seatsync/seatsync.toml]
-    #[arg(long, global = true, value_name = "FILE", env = "SEATSYNC_CONFIG")]
+    /// The configuration [default: what SEATSYNC_CONFIG names, then seatsync.toml, then /etc/seatsync/seatsync.toml]
+    #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// How log lines on standard error look
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]

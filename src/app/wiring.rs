@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::app::cli::Common;
 use crate::app::clock::SystemClock;
 use crate::app::config::meaning::sources::SourceConfig;
+use crate::app::config::secret::environment;
 use crate::app::config::{Config, ConfigError};
 use crate::gitlab::client::Client;
 use crate::gitlab::reader::Reader;
@@ -34,7 +35,8 @@ pub struct Neighbours {
 /// Reads the configuration that the arguments name, or the first of the usual places.
 pub fn configuration(common: &Common) -> Result<Config, ConfigError> {
     const USUAL: [&str; 2] = ["seatsync.toml", "/etc/seatsync/seatsync.toml"];
-    let path = common.config.clone().unwrap_or_else(|| {
+    let named = || environment("SEATSYNC_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let path = common.config.clone().or_else(named).unwrap_or_else(|| {
         let found = USUAL.into_iter().find(|path| Path::new(path).exists());
         PathBuf::from(found.unwrap_or(USUAL[0]))
     });
@@ -49,7 +51,12 @@ pub fn connect(
 ) -> Result<Neighbours, EdgeError> {
     let client = Arc::new(Client::new(config.gitlab.clone())?);
     Ok(Neighbours {
-        wanted: Wanted { rules: config.rules.clone(), policy: config.policy.clone(), accounts: Vec::new() },
+        wanted: Wanted {
+            rules: config.rules.clone(),
+            policy: config.policy.clone(),
+            accounts: Vec::new(),
+            formerly: config.formerly.clone(),
+        },
         sources: config
             .sources
             .iter()

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
+use serde::de::IgnoredAny;
 use url::Url;
 
 use crate::gitlab::client::Client;
@@ -50,7 +51,7 @@ impl AccountReader for Reader {
             Scope::Instance => Ok(search.numbered(ids).await?),
             Scope::TopLevelGroup { path } => {
                 let purchases = self.known_purchases.get().map_or(&[][..], Vec::as_slice);
-                let mut members = eligible(&self.client, path, purchases).await?;
+                let mut members = eligible(&self.client, path, purchases).await?.accounts;
                 members.retain(|member| ids.contains(&member.id));
                 Ok(members.into_iter().map(Arc::new).collect())
             }
@@ -175,8 +176,12 @@ impl Search<'_> {
         Ok(found)
     }
 
-    /// Older GitLabs do not say in an account whether it is a bot, but can leave out people from a list.
+    /// Older GitLabs do not say in an account whether it is a bot, but can leave out people from a list. Where that cannot be
+    /// relied on, nobody is called a bot, who would lose the seat for it: GitLab itself refuses seats to bots.
     async fn tell_bots(&self, found: &mut Found) -> Result<(), GitLabError> {
+        if !self.knows_who_is_human().await? {
+            return Ok(());
+        }
         let bots = [&KEYSET[..], &[("exclude_humans", "true")]].concat();
         let bots: Vec<RestUser> =
             self.client.rest_list("GET /users?exclude_humans=", self.users(&bots)).await?;
@@ -186,6 +191,13 @@ impl Search<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A server that does not know the filters shows everybody: asked for bots that are people, it must show nobody.
+    async fn knows_who_is_human(&self) -> Result<bool, GitLabError> {
+        let nobody = self.users(&[("exclude_humans", "true"), ("humans", "true"), ("per_page", "1")]);
+        let shown: Vec<IgnoredAny> = self.client.rest("GET /users?exclude_humans=&humans=", nobody).await?;
+        Ok(shown.is_empty())
     }
 
     fn users(&self, query: &[(&str, &str)]) -> Url {

@@ -1,6 +1,6 @@
 //! What an HTTP answer means before anybody looks for data in it; pure.
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, LINK};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -28,15 +28,55 @@ pub fn judge(origin: &str, operation: &'static str, answer: &Answer) -> Result<(
     }
 }
 
-/// The address of the next page, of a `Link` header (RFC 8288).
-pub fn next_link(headers: &HeaderMap) -> Option<Url> {
-    text(headers, "link")?.split(',').find_map(|link| {
-        let (address, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
-        let next = parameters.split(';').any(|parameter| {
-            let parameter = parameter.trim();
-            parameter.eq_ignore_ascii_case("rel=\"next\"") || parameter.eq_ignore_ascii_case("rel=next")
-        });
-        if next { Url::parse(address).ok() } else { None }
+/// The address of the page after the one `asked` for, of a `Link` header (RFC 8288); where there is none, of GitLab's own
+/// `X-Next-Page` and `X-Next-Cursor`: a list that something in between has cut must not look whole. Only the query of a
+/// link is taken: the token goes to the configured GitLab and nowhere else, and an instance behind a proxy may not know
+/// its own address.
+pub fn next_page(headers: &HeaderMap, asked: &Url) -> Option<Url> {
+    let mut links = headers.get_all(LINK).iter().filter_map(|link| link.to_str().ok());
+    if let Some(linked) = links.find_map(next_link).and_then(|target| asked.join(target).ok()) {
+        let mut next = asked.clone();
+        next.set_query(linked.query());
+        return Some(next);
+    }
+    [("x-next-cursor", "cursor"), ("x-next-page", "page")].into_iter().find_map(|(header, parameter)| {
+        let value = text(headers, header).filter(|value| !value.is_empty())?;
+        let others: Vec<(String, String)> =
+            asked.query_pairs().into_owned().filter(|(name, _)| name != parameter).collect();
+        let mut next = asked.clone();
+        next.query_pairs_mut().clear().extend_pairs(others).append_pair(parameter, value);
+        Some(next)
+    })
+}
+
+/// The target of the link that says `next`, of all the links of one header.
+fn next_link(header: &str) -> Option<&str> {
+    let mut rest = header;
+    while let Some((target, after)) = rest.split_once('<').and_then(|(_, link)| link.split_once('>')) {
+        let (parameters, others) = after.split_at(end_of_link(after));
+        if parameters.split(';').any(says_next) {
+            return Some(target);
+        }
+        rest = others;
+    }
+    None
+}
+
+/// Where the comma stands that ends a link; one in quotes does not.
+fn end_of_link(parameters: &str) -> usize {
+    let mut is_quoted = false;
+    let end = parameters.find(|c| {
+        is_quoted ^= c == '"';
+        c == ',' && !is_quoted
+    });
+    end.unwrap_or(parameters.len())
+}
+
+/// A link may have several relations, with or without quotes.
+fn says_next(parameter: &str) -> bool {
+    parameter.split_once('=').is_some_and(|(name, relations)| {
+        let mut relations = relations.trim().trim_matches('"').split_ascii_whitespace();
+        name.trim().eq_ignore_ascii_case("rel") && relations.any(|one| one.eq_ignore_ascii_case("next"))
     })
 }
 
@@ -84,7 +124,7 @@ fn words(body: &[u8]) -> String {
 mod tests {
     use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-    use crate::gitlab::answer::{judge, next_link};
+    use crate::gitlab::answer::{judge, next_page};
     use crate::http::answer::Answer;
 
     fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
@@ -136,12 +176,43 @@ mod tests {
         );
     }
 
+    fn next(pairs: &[(&str, &str)]) -> Option<String> {
+        let asked = "http://g/api/v4/users?per_page=100&page=1".parse().unwrap();
+        next_page(&headers(pairs), &asked).map(String::from)
+    }
+
     #[test]
-    fn only_the_link_to_the_next_page_is_followed() {
-        let link = |text: &str| next_link(&headers(&[("link", text)])).map(String::from);
-        let both = "<https://g/api?a=1>; rel=\"first\", <https://g/api?cursor=x>; rel=\"next\"";
-        assert_eq!(link(both).as_deref(), Some("https://g/api?cursor=x"));
-        assert_eq!(link("<https://g/api?a=1>; rel=\"first\""), None);
-        assert_eq!(link("nonsense"), None);
+    fn the_next_page_is_found_in_every_form_that_a_link_may_take() {
+        let first = "<https://g/api?a=1>; rel=\"first\"";
+        for link in [
+            "<https://g/api/v4/users?cursor=x>; rel=\"next\"",
+            "<https://elsewhere/api/v4/users?cursor=x>; rel=next",
+            "</api/v4/users?cursor=x>;REL = \"prefetch next\"",
+            "<?cursor=x>; title=\"a, b; c\"; rel=\"next\"",
+        ] {
+            for header in [link.to_owned(), format!("{first}, {link}"), format!("{link} , {first}")] {
+                let found = next(&[("link", &header)]);
+                assert_eq!(found.as_deref(), Some("http://g/api/v4/users?cursor=x"), "{header}");
+            }
+            let two = next(&[("link", first), ("link", link)]);
+            assert_eq!(two.as_deref(), Some("http://g/api/v4/users?cursor=x"), "{link}");
+        }
+        let comma = next(&[("link", "<https://g/x?cursor=1,2>; rel=\"next\"")]);
+        assert_eq!(comma.as_deref(), Some("http://g/api/v4/users?cursor=1,2"));
+    }
+
+    #[test]
+    fn a_list_that_has_lost_its_links_goes_on_by_gitlab_s_own_headers() {
+        let page = next(&[("x-next-page", "2")]);
+        assert_eq!(page.as_deref(), Some("http://g/api/v4/users?per_page=100&page=2"));
+        let cursor = next(&[("x-next-cursor", "eyJ9=")]);
+        assert_eq!(cursor.as_deref(), Some("http://g/api/v4/users?per_page=100&page=1&cursor=eyJ9%3D"));
+    }
+
+    #[test]
+    fn the_last_page_has_none_after_it() {
+        assert_eq!(next(&[("link", "<https://g/api?a=1>; rel=\"first\""), ("x-next-page", "")]), None);
+        assert_eq!(next(&[("link", "nonsense")]), None);
+        assert_eq!(next(&[]), None);
     }
 }

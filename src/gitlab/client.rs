@@ -143,22 +143,16 @@ impl Client {
         decoded(operation, &reply.body)
     }
 
-    /// Reads one page of a list. Of the address of the next page only the query is taken: the token goes to the
-    /// configured GitLab and nowhere else, and an instance behind a proxy may not know its own address.
+    /// Reads one page of a list.
     pub async fn rest_page<T: DeserializeOwned>(
         &self,
         operation: &'static str,
         url: Url,
     ) -> Result<RestPage<T>, GitLabError> {
         let reply = self.fetch(operation, url.clone()).await?;
-        let next = answer::next_link(&reply.headers).map(|link| {
-            let mut next = url;
-            next.set_query(link.query());
-            next
-        });
         Ok(RestPage {
             items: decoded(operation, &reply.body)?,
-            next,
+            next: answer::next_page(&reply.headers, &url),
             total: number(&reply.headers, "x-total"),
         })
     }

@@ -38,7 +38,7 @@ pub enum GitLabError {
         #[source]
         cause: rustls::Error,
     },
-    #[error("the answer to `{operation}` did not arrive in {attempts} attempts")]
+    #[error("the answer to `{operation}` did not arrive, {}", asked(*attempts))]
     Lost {
         operation: &'static str,
         attempts: u32,
@@ -47,7 +47,7 @@ pub enum GitLabError {
     },
     #[error("the answer to `{operation}` is longer than {limit} bytes")]
     TooLong { operation: &'static str, limit: usize },
-    #[error("GitLab failed {attempts} times to answer `{operation}`, at last with status {status}")]
+    #[error("GitLab failed to answer `{operation}`, {}, at last with status {status}", asked(*attempts))]
     Unavailable { operation: &'static str, status: u16, attempts: u32 },
     #[error("GitLab's rate limit wants {} seconds of pause before `{operation}`, beyond the deadline of {} seconds", wait.as_secs(), deadline.as_secs())]
     RateLimited { operation: &'static str, wait: Duration, deadline: Duration },
@@ -162,5 +162,13 @@ impl From<GitLabError> for EdgeError {
     fn from(error: GitLabError) -> EdgeError {
         let hint = error.hint();
         EdgeError::new(error).hinting(hint)
+    }
+}
+
+fn asked(attempts: u32) -> String {
+    match attempts {
+        1 => "asked once".to_owned(),
+        2 => "asked twice".to_owned(),
+        many => format!("asked {many} times"),
     }
 }

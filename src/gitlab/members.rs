@@ -1,6 +1,7 @@
 //! Finds accounts on GitLab.com, where a top-level group knows its members and their identities.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::json;
 
@@ -41,8 +42,9 @@ pub async fn members(
         identities(client, &group, "scim", !scim.is_empty()),
         enterprise_users(client, &group, wanted.asks_emails()),
     )?;
+    let outsider = |id, username| outsider(id, username, eligible.is_whole);
     let mut accounts: BTreeMap<AccountId, Listing> =
-        eligible.into_iter().map(|account| (account.id, account.listing())).collect();
+        eligible.accounts.iter().map(|account| (account.id, account.listing())).collect();
     for user in enterprise {
         let account =
             accounts.entry(AccountId(user.id)).or_insert_with(|| outsider(AccountId(user.id), user.username));
@@ -67,16 +69,24 @@ pub async fn members(
     Ok(accounts.into_values().map(Account::from).filter(|account| wanted.means(account)).collect())
 }
 
-/// An account that GitLab knows by an identity or an address, and that could not have a seat in this group.
-fn outsider(id: AccountId, username: Box<str>) -> Listing {
+/// An account that GitLab knows by an identity or an address, and did not show among those who could have a seat. Where it
+/// did not show all of those, it is not for us to say that this one could not.
+fn outsider(id: AccountId, username: Box<str>, all_shown: bool) -> Listing {
     Listing {
         id,
         username,
         emails: Vec::new(),
         identities: Vec::new(),
-        standing: Standing::NotAMember,
+        standing: if all_shown { Standing::NotAMember } else { Standing::Eligible },
         last_duo_activity: DuoActivity::NotTold,
     }
+}
+
+/// Those whom GitLab would give a seat.
+pub struct Eligible {
+    pub accounts: Vec<Account>,
+    /// Whether GitLab shows as many as it counts: it hides some from some tokens.
+    pub is_whole: bool,
 }
 
 /// Everybody whom GitLab would give a seat; read once more where the list moved while it was read.
@@ -84,7 +94,8 @@ pub async fn eligible(
     client: &Client,
     path: &str,
     purchases: &[PurchaseId],
-) -> Result<Vec<Account>, GitLabError> {
+) -> Result<Eligible, GitLabError> {
+    let counted = AtomicU64::new(0);
     let purchases: Vec<&str> = purchases.iter().map(|purchase| &*purchase.0).collect();
     let fetch = async |after: Option<String>| {
         // GitLab draws the same list for each add-on whose seats can be assigned.
@@ -96,12 +107,16 @@ pub async fn eligible(
             operation: MEMBERS.name,
             place: "the list is null".to_owned(),
         })?;
-        page("members", users)
+        let page = page("members", users)?;
+        counted.store(page.count.unwrap_or(0), Ordering::Relaxed);
+        Ok(page)
     };
-    match read_whole("members", None, fetch).await {
+    let accounts = match read_whole("members", None, fetch).await {
         Err(GitLabError::Paging { .. }) => read_whole("members", None, fetch).await,
         first => first,
-    }
+    }?;
+    let is_whole = accounts.len() as u64 >= counted.into_inner();
+    Ok(Eligible { accounts, is_whole })
 }
 
 /// The whole list at once: GitLab does not page it. A group without such a provider answers 400 or 404.

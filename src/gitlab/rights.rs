@@ -23,7 +23,7 @@ pub async fn rights(client: &Client) -> Result<Rights, GitLabError> {
     match client.scope() {
         Scope::Instance => {
             let user: CurrentUser = client.rest("GET /user", client.api(&["user"], &[])).await?;
-            Ok(if user.is_admin {
+            Ok(if user.is_admin == Some(true) {
                 Rights { may_manage: true, role: "an administrator" }
             } else {
                 Rights { may_manage: false, role: "no administrator" }

@@ -76,6 +76,8 @@ pub struct PastPurchase {
 /// The state as planning needs it. Empty where there is none yet: that costs history, never a wrong seat.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Memory {
+    /// The GitLab that it is about, as [`crate::model::purchase::Instance::home`] calls it. `None` before the first apply.
+    pub home: Option<String>,
     pub holdings: BTreeMap<SeatKey, Holding>,
     /// Since when no rule has backed the seat of a holder.
     pub grace: BTreeMap<SeatKey, Timestamp>,
@@ -91,6 +93,8 @@ pub struct Memory {
     pub purchases: BTreeMap<AddOn, PastPurchase>,
     /// Add-ons whose purchase has become another add-on's, which is what all of this memory calls it by now.
     pub moved: Vec<(AddOn, AddOn)>,
+    /// Add-ons of which another purchase is active than the one whose seats were ours: of these nothing is remembered.
+    pub replaced: Vec<AddOn>,
 }
 
 impl Memory {

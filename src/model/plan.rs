@@ -123,6 +123,8 @@ pub enum Refusal {
     /// `actual` is rounded up to a whole percent.
     SourceShrank {
         source: SourceName,
+        /// The group that was emptied; `None` where it is the source as a whole.
+        group: Option<String>,
         limit: u32,
         actual: u32,
         before: u64,
@@ -133,6 +135,8 @@ pub enum Refusal {
 /// What an apply writes down besides the changes themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bookkeeping {
+    /// The GitLab that was observed, as [`Instance::home`] calls it.
+    pub home: Option<String>,
     /// Holders that become ours.
     pub adopt: BTreeMap<SeatKey, Option<PersonKey>>,
     /// Whom the seats that are ours belong to, where that is new or was different.
@@ -146,6 +150,8 @@ pub struct Bookkeeping {
     pub reclaimed_cancelled: Vec<SeatKey>,
     /// Add-ons whose purchase has become another add-on's: what is remembered of their seats moves along.
     pub moved: Vec<(AddOn, AddOn)>,
+    /// Add-ons of which another purchase is active: what is remembered of the seats of the old one is forgotten.
+    pub replaced: Vec<AddOn>,
     /// The purchases that were seen.
     pub purchases: Vec<Purchase>,
     /// The sizes of the sources that were read whole.

@@ -58,14 +58,55 @@ pub struct Instance {
     pub scope: Scope,
 }
 
+impl Instance {
+    /// The name that this GitLab, and this group of it, keeps when it changes its port or begins to encrypt.
+    pub fn home(&self) -> String {
+        match &self.scope {
+            Scope::Instance => home(&self.url),
+            Scope::TopLevelGroup { path } => home(&format!("{}/{path}", self.url.trim_end_matches('/'))),
+        }
+    }
+}
+
+/// Host and path of an address, in small letters: `gitlab.example.com`, `gitlab.com/acme`.
+pub fn home(address: &str) -> String {
+    let address = address.trim().to_lowercase();
+    let bare = address.split_once("://").map_or(&*address, |(_, bare)| bare);
+    let (host, path) = bare.split_once('/').unwrap_or((bare, ""));
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
+    let host = host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(host, _)| host);
+    match path.trim_matches('/') {
+        "" => host.to_owned(),
+        path => format!("{host}/{path}"),
+    }
+}
+
 /// What GitLab sold and who holds it: one reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeatReading {
     pub instance: Instance,
     /// At most one for each add-on; one that is absent was not bought, has ended or has not begun.
     pub purchases: Vec<PurchaseReading>,
-    /// The accounts of all holders, without addresses or identities.
+    /// The accounts of all holders; the listing tells neither addresses nor identities.
     pub holders: Vec<Arc<Account>>,
     /// How many accounts GitLab would give a seat, where it told.
     pub eligible_accounts: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::purchase::{Instance, Scope, home};
+
+    #[test]
+    fn a_gitlab_is_known_by_host_and_path_and_its_group() {
+        for address in ["https://GitLab.example.com", "http://gitlab.example.com:8080/", "gitlab.example.com"]
+        {
+            assert_eq!(home(address), "gitlab.example.com");
+        }
+        assert_eq!(home("https://example.com:443/gitlab/"), "example.com/gitlab");
+        assert_eq!(home("http://[::1]:80"), "[::1]");
+        let scope = Scope::TopLevelGroup { path: "acme".into() };
+        let instance = Instance { url: "https://gitlab.com".to_owned(), version: String::new(), scope };
+        assert_eq!(instance.home(), "gitlab.com/acme");
+    }
 }

@@ -94,6 +94,22 @@ fn by_number(accounts: &[Arc<Account>]) -> Vec<&Arc<Account>> {
     accounts
 }
 
+/// Makes one account of what two listings tell of it, where they were read: a large company's holders would be in memory
+/// three times otherwise, as each listing shows them and joined.
+pub fn share(accounts: &mut [Arc<Account>], holders: &mut [Arc<Account>]) {
+    accounts.sort_by_key(|account| account.id);
+    for holder in holders {
+        // What was told last counts.
+        let known = accounts.partition_point(|account| account.id <= holder.id);
+        if let Some(known) = accounts[..known].last_mut().filter(|known| known.id == holder.id) {
+            if adds(known, holder) {
+                *known = Arc::new(join(known, holder));
+            }
+            *holder = Arc::clone(known);
+        }
+    }
+}
+
 /// Whether the listing of holders tells anything that is not known already.
 fn adds(known: &Account, holder: &Account) -> bool {
     holder.username() != known.username()
@@ -124,4 +140,34 @@ fn join(known: &Account, holder: &Account) -> Account {
         joined.last_duo_activity = told.last_duo_activity;
     }
     Account::from(joined)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::model::account::{Account, AccountId, DuoActivity, Listing, Standing};
+    use crate::planning::accounts::share;
+
+    #[test]
+    fn what_two_listings_tell_is_one_account() {
+        let ada = Listing {
+            id: AccountId(7),
+            username: "ada".into(),
+            emails: vec!["ada@corp.example".into()],
+            identities: Vec::new(),
+            standing: Standing::Eligible,
+            last_duo_activity: DuoActivity::NotTold,
+        };
+        let as_holder = Listing { emails: Vec::new(), last_duo_activity: DuoActivity::Never, ..ada.clone() };
+        let zoe = Listing { id: AccountId(9), username: "zoe".into(), ..as_holder.clone() };
+        let listed = |listing: Listing| Arc::new(Account::from(listing));
+        let mut accounts = [listed(ada.clone())];
+        let mut holders = [listed(as_holder), listed(zoe.clone())];
+        share(&mut accounts, &mut holders);
+        let joined = Listing { last_duo_activity: DuoActivity::Never, ..ada };
+        assert_eq!(accounts[0].listing(), joined);
+        assert!(Arc::ptr_eq(&accounts[0], &holders[0]));
+        assert_eq!(holders[1].listing(), zoe, "whom no other listing shows stays as told");
+    }
 }

@@ -12,10 +12,10 @@ use crate::model::explanation::{
     SourceExplained,
 };
 use crate::model::holding::SeatKey;
-use crate::model::person::{ExternUid, Person};
+use crate::model::person::{ExternUid, Person, SourceName};
 use crate::model::plan::Plan;
 use crate::model::remedy::{Outlook, Subject};
-use crate::model::snapshot::Snapshot;
+use crate::model::snapshot::{Coverage, Snapshot, SourceKind};
 use crate::planning::accounts::Accounts;
 use crate::planning::hearing::{concerns, says, way};
 use crate::planning::input::PlanningInput;
@@ -60,7 +60,10 @@ pub fn explain(input: &PlanningInput, asked: &str, plan: &dyn Fn(&PlanningInput)
         });
     }
     for (person, (account, key)) in people.iter_mut().zip(&subjects) {
-        if account.is_none() {
+        // Of somebody whom no rule speaks of, whoever answers to the same name in GitLab may be the account.
+        let has_account =
+            account.is_some() || (person.matched == MatchExplained::NotSought && !wanted.is_empty());
+        if !has_account {
             let subject = Subject { account: None, people: vec![key.clone()] };
             let outlooks = add_ons(input).into_iter();
             person.outlooks =
@@ -76,6 +79,20 @@ pub fn explain(input: &PlanningInput, asked: &str, plan: &dyn Fn(&PlanningInput)
     });
     let accounts = explained.collect();
     Explanation { sources, people, accounts }
+}
+
+/// Enters somebody whom no group that rules name holds among the people of a source.
+pub fn acquaint(input: &mut PlanningInput, source: &SourceName, kind: SourceKind, person: Arc<Person>) {
+    if input.snapshot(source).is_none() {
+        let nothing_wanted = Snapshot::unread(source.clone(), kind, &[], "");
+        input.snapshots.push(Snapshot { reading: Coverage::Complete, ..nothing_wanted });
+    }
+    let snapshots = input.snapshots.iter_mut();
+    for snapshot in snapshots.filter(|snapshot| snapshot.source == *source) {
+        if snapshot.people.iter().all(|known| known.id() != person.id()) {
+            snapshot.people.push(Arc::clone(&person));
+        }
+    }
 }
 
 /// The add-ons that rules are about.

@@ -229,20 +229,21 @@ pub fn refusals(plan: &Plan, input: &PlanningInput) -> Vec<Refusal> {
     snapshots.sort_by(|a, b| a.source.cmp(&b.source));
     for snapshot in snapshots {
         let Some(size) = readable(snapshot).then(|| size(snapshot)) else { continue };
-        let Some((before, now)) =
-            input.memory.sizes.get(&snapshot.source).map(|before| comparable(before, &size))
-        else {
-            continue;
+        let Some(past) = input.memory.sizes.get(&snapshot.source) else { continue };
+        let shrank = |group, before, now| Refusal::SourceShrank {
+            source: snapshot.source.clone(),
+            group,
+            limit: limits.max_source_shrink_percent,
+            actual: percent(before - now, before),
+            before,
+            now,
         };
-        let lost = before.saturating_sub(now);
-        if lost * 100 > u64::from(limits.max_source_shrink_percent) * before {
-            refusals.push(Refusal::SourceShrank {
-                source: snapshot.source.clone(),
-                limit: limits.max_source_shrink_percent,
-                actual: percent(lost, before),
-                before,
-                now,
-            });
+        let (before, now) = comparable(past, &size);
+        if before.saturating_sub(now) * 100 > u64::from(limits.max_source_shrink_percent) * before {
+            refusals.push(shrank(None, before, now));
+        } else if limits.max_source_shrink_percent < 100 {
+            let emptied = emptied(snapshot, past, &size);
+            refusals.extend(emptied.into_iter().map(|(group, before)| shrank(Some(group), before, 0)));
         }
     }
     refusals
@@ -280,6 +281,17 @@ fn spelling(reference: &GroupRef) -> String {
         GroupRef::Dn(dn) => format!("dn:{dn}"),
         GroupRef::Id(id) => format!("id:{id}"),
     }
+}
+
+/// Groups in which there was somebody and now is nobody, with how many there were: what a lost right or a wrong base looks
+/// like, however small a part of the source the group is.
+fn emptied(snapshot: &Snapshot, past: &SourceSize, now: &SourceSize) -> BTreeMap<String, u64> {
+    let groups = snapshot.groups.iter().map(|reading| (spelling(&reading.reference), &reading.reference));
+    groups
+        .filter(|(spelling, _)| now.groups.get(spelling) == Some(&0))
+        .filter_map(|(spelling, group)| Some((group.to_string(), *past.groups.get(&spelling)?)))
+        .filter(|(_, before)| *before > 0)
+        .collect()
 }
 
 /// People before and now. Where rules name other groups than before, only the groups of both times are compared: the

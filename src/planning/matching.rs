@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::model::account::{Account, MatchBy, Standing};
 use crate::model::account_query::AccountQuery;
-use crate::model::finding::{Finding, FindingCode, Level};
+use crate::model::finding::{Finding, FindingCode, Level, listed};
 use crate::model::holding::SeatKey;
-use crate::model::person::{Person, PersonId, PersonKey, SourceName};
+use crate::model::person::{Person, SourceName};
 use crate::model::plan::UnmatchedReason;
 use crate::model::policy::Matching;
 use crate::model::snapshot::Snapshot;
@@ -87,11 +87,12 @@ pub fn match_people(input: &PlanningInput, accounts: &Accounts<'_>, rules: &[Rul
             });
         }
         for place in pending {
-            let key =
-                PersonKey { source: snapshot.source.clone(), id: PersonId::new(snapshot.people[place].id()) };
-            let candidates = remembered.get(&key).into_iter().flatten().copied();
+            let candidates = remembered.of(snapshot, place).into_iter().flatten().copied();
             let result = sole(candidates, MatchBy::Remembered, false, &mut matches.doubtful);
             found[place] = Some(result.unwrap_or(PersonMatch::None { because: UnmatchedReason::NoAccount }));
+        }
+        if !input.memory.holdings.is_empty() {
+            doubt_moves(snapshot, &mut found, accounts, &remembered, &mut matches);
         }
         settle_rivals(snapshot, &mut found, accounts, &mut matches);
         matches.people.insert(snapshot.source.clone(), found);
@@ -99,13 +100,20 @@ pub fn match_people(input: &PlanningInput, accounts: &Accounts<'_>, rules: &[Rul
     matches
 }
 
-/// The accounts whose seats each person was last known to hold, where these are still there. A seat that somebody else
-/// took back, or that a blocked account is about to lose, is about to be forgotten, and its link with it.
-fn remembered<'a>(
-    input: &'a PlanningInput,
-    accounts: &Accounts<'_>,
-) -> HashMap<&'a PersonKey, BTreeSet<u32>> {
-    let mut remembered: HashMap<&PersonKey, BTreeSet<u32>> = HashMap::new();
+/// The accounts whose seats each person was last known to hold, by source and id of the person.
+#[derive(Debug, Default)]
+struct Remembered<'a>(HashMap<(&'a str, &'a str), BTreeSet<u32>>);
+
+impl Remembered<'_> {
+    fn of<'b>(&'b self, snapshot: &'b Snapshot, place: usize) -> Option<&'b BTreeSet<u32>> {
+        self.0.get(&(snapshot.source.as_str(), snapshot.people[place].id()))
+    }
+}
+
+/// Those that are still there. A seat that somebody else took back, or that a blocked account is about to lose, is about to
+/// be forgotten, and its link with it.
+fn remembered<'a>(input: &'a PlanningInput, accounts: &Accounts<'_>) -> Remembered<'a> {
+    let mut remembered = Remembered::default();
     let is_lost = |seat: &SeatKey| {
         let mut readings = input.seats.purchases.iter();
         let reading = readings.find(|reading| reading.purchase.add_on == seat.add_on);
@@ -117,7 +125,8 @@ fn remembered<'a>(
             && accounts.at(place).standing == Standing::Eligible
             && !is_lost(seat)
         {
-            remembered.entry(person).or_default().insert(place);
+            let key = (person.source.as_str(), person.id.as_str());
+            remembered.0.entry(key).or_default().insert(place);
         }
     }
     remembered
@@ -155,6 +164,42 @@ fn spoken_of(snapshot: &Snapshot, rules: &[RuleReading<'_>]) -> Vec<usize> {
         }
     }
     (0..spoken_of.len()).filter(|place| spoken_of[*place]).collect()
+}
+
+/// Where an address or a username now names another account than the one whose seat the person is known to hold. Either the
+/// person has moved, or the name has gone to a stranger: nobody but GitLab itself, by an identity, can say which.
+fn doubt_moves(
+    snapshot: &Snapshot,
+    found: &mut [Option<PersonMatch>],
+    accounts: &Accounts<'_>,
+    remembered: &Remembered<'_>,
+    matches: &mut Matches,
+) {
+    for (person, result) in found.iter_mut().enumerate() {
+        let Some(PersonMatch::Account { place, by: MatchBy::Email | MatchBy::Username }) = *result else {
+            continue;
+        };
+        let Some(held) = remembered.of(snapshot, person).filter(|held| !held.contains(&place)) else {
+            continue;
+        };
+        matches.doubtful.extend(held.iter().copied().chain([place]));
+        *result = Some(PersonMatch::None { because: UnmatchedReason::Ambiguous });
+        let username = |place: u32| accounts.at(place).username();
+        let known: BTreeSet<&str> = held.iter().map(|place| username(*place)).collect();
+        matches.findings.push(Finding {
+            level: Level::Warning,
+            code: FindingCode::MatchMoved,
+            rule: None,
+            message: format!(
+                "{} of source `{}` is known to own {}, and now answers to `{}`: matched with none, and no seat is taken; if \
+                 the other account is theirs, take the seat of the old one away in GitLab",
+                snapshot.people[person].label(),
+                snapshot.source,
+                listed(&known),
+                username(place)
+            ),
+        });
+    }
 }
 
 /// Where two people of one source were matched with one account: the one whom GitLab itself or our own memory names

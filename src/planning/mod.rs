@@ -98,7 +98,9 @@ pub fn plan(input: &PlanningInput) -> Plan {
     let mut tiers = Tiers::beside(&accounts, input.seats.purchases.iter().filter(untouched));
     let mut bookkeeping = Bookkeeping {
         sizes: guard::sizes(input),
+        home: Some(input.seats.instance.home()),
         moved: input.memory.moved.clone(),
+        replaced: input.memory.replaced.clone(),
         purchases: input.seats.purchases.iter().map(|reading| reading.purchase.clone()).collect(),
         ..Bookkeeping::default()
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::account::{Account, AccountId, DuoActivity, Identity, Listing, Standing};
+use crate::model::account::{Account, AccountId, DuoActivity, Identity, Listing, MatchBy, Standing};
 use crate::model::add_on::AddOn;
 use crate::model::group::{GroupRef, Member, NestingPath};
 use crate::model::holding::SeatKey;
@@ -109,7 +109,7 @@ fn place_of(input: &PlanningInput, key: &PersonKey) -> Option<u32> {
 /// Puts them into a group. An account of which the source knows nobody gets a person who is matched with it.
 fn join(input: &mut PlanningInput, name: &RuleName, group: &GroupRef, subject: &Subject) -> Option<()> {
     let source = rule(input, name)?.source.clone();
-    let known = place_in(input, &source, subject);
+    let known = place_in(input, &source, subject).or_else(|| namesake(input, &source, subject));
     let newcomer = if known.is_none() { newcomer(input, &source, subject) } else { None };
     let snapshot = input.snapshots.iter_mut().find(|snapshot| snapshot.source == source)?;
     let person = match known {
@@ -127,6 +127,24 @@ fn join(input: &mut PlanningInput, name: &RuleName, group: &GroupRef, subject: &
         }
         GroupState::Missing | GroupState::Ambiguous { .. } | GroupState::Unread { .. } => None,
     }
+}
+
+/// The person of a source of whom no rule speaks yet, and who would be matched with the account.
+fn namesake(input: &PlanningInput, source: &SourceName, subject: &Subject) -> Option<u32> {
+    let how = input.policy.matching.get(source)?;
+    let people = &input.snapshot(source)?.people;
+    let account = accounts(input, subject).max_by_key(|account| account.emails().count())?;
+    let is = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
+    let is_theirs = |person: &Person, step: MatchBy| match step {
+        MatchBy::Identity => account.identities().any(|(held_by, uid)| {
+            Some(held_by) == how.identity_provider.as_deref() && person.extern_uid() == Some(uid)
+        }),
+        MatchBy::Email => account.emails().any(|email| person.emails().any(|own| is(own, email))),
+        MatchBy::Username => person.username().is_some_and(|own| is(own, account.username())),
+        MatchBy::Remembered => false,
+    };
+    let place = |step: &MatchBy| people.iter().position(|person| is_theirs(person, *step));
+    how.match_by.iter().find_map(place)?.try_into().ok()
 }
 
 /// A person who bears every key of the account.

@@ -220,10 +220,12 @@ impl Page {
             self.line(&format!("{label}: {}", words::refusal(refusal)));
         }
         if !plan.refusals.is_empty() && !matches!(plan.purpose, Purpose::WhatIf { .. }) {
-            self.line(&format!(
-                "hint: if these changes are right, approve exactly them: `{}`",
-                words::approval(plan)
-            ));
+            let if_right = if plan.changes().is_empty() {
+                "nobody gains or loses a seat yet; if the directory is right, have it believed from now on"
+            } else {
+                "if these changes are right, approve exactly them"
+            };
+            self.line(&format!("hint: {if_right}: `{}`", words::approval(plan)));
             self.line("");
         }
     }

@@ -139,7 +139,10 @@ pub fn refusal(refusal: &Refusal) -> String {
             "plan would revoke {actual} % of the seats held of {}, and at most {limit} % may go in one run (`max_revocations_percent`)",
             add_on.title()
         ),
-        Refusal::SourceShrank { source, limit, actual, before, now } => format!(
+        Refusal::SourceShrank { source, group: Some(group), limit, before, .. } => format!(
+            "group `{group}` of source `{source}` was emptied: it held {before} when it was last read whole, and at most {limit} % less is believed (`max_source_shrink_percent`)"
+        ),
+        Refusal::SourceShrank { source, group: None, limit, actual, before, now } => format!(
             "source `{source}` shrank by {actual} %, from {before} people to {now}, and at most {limit} % is believed (`max_source_shrink_percent`)"
         ),
     }

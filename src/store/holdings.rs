@@ -18,6 +18,7 @@ impl Recollection for Store {
         self.recall_sizes(&mut memory).await?;
         self.recall_recent(now, &mut memory).await?;
         self.recall_purchases(&mut memory).await?;
+        memory.home = self.home().await?;
         memory.in_flight = self.in_flight().await?;
         Ok(memory)
     }
@@ -96,6 +97,14 @@ impl Store {
             memory.purchases.insert(self.add_on(row)?, past);
         }
         Ok(())
+    }
+
+    async fn home(&self) -> Result<Option<String>, StoreError> {
+        let row = sqlx::query("SELECT name FROM home")
+            .fetch_optional(&mut *self.connection().await)
+            .await
+            .map_err(StoreError::reading("the GitLab that the state is about"))?;
+        row.map(|row| self.column(&row, "name")).transpose()
     }
 
     async fn recall_recent(&self, now: Timestamp, memory: &mut Memory) -> Result<(), StoreError> {

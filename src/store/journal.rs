@@ -109,6 +109,7 @@ async fn write_bookkeeping(
     now: Timestamp,
     bookkeeping: &Bookkeeping,
 ) -> Result<(), sqlx::Error> {
+    write_home(connection, bookkeeping).await?;
     write_purchases(connection, now, bookkeeping).await?;
     let at = Cell::Number(micros(now));
     let since = |seats: &[SeatKey]| -> Vec<[Cell<'static>; 3]> {
@@ -154,7 +155,15 @@ async fn write_bookkeeping(
     write_sizes(connection, bookkeeping).await
 }
 
-/// What is remembered of an add-on whose purchase has become another's goes along with it.
+async fn write_home(connection: &mut AnyConnection, bookkeeping: &Bookkeeping) -> Result<(), sqlx::Error> {
+    let Some(home) = &bookkeeping.home else { return Ok(()) };
+    sqlx::query("DELETE FROM home").execute(&mut *connection).await?;
+    sqlx::query("INSERT INTO home (name) VALUES ($1)").bind(home.as_str()).execute(connection).await?;
+    Ok(())
+}
+
+/// What is remembered of an add-on whose purchase has become another's goes along with it; of one that another purchase
+/// has replaced, nothing is.
 async fn write_purchases(
     connection: &mut AnyConnection,
     now: Timestamp,
@@ -169,6 +178,16 @@ async fn write_purchases(
         "UPDATE reclaimed SET add_on = $1 WHERE add_on = $2",
         "DELETE FROM purchases WHERE add_on <> $1 AND add_on = $2",
     ];
+    const FORGETS: [&str; 3] = [
+        "DELETE FROM holdings WHERE add_on = $1",
+        "DELETE FROM grace WHERE add_on = $1",
+        "DELETE FROM reclaimed WHERE add_on = $1",
+    ];
+    for add_on in &bookkeeping.replaced {
+        for step in FORGETS {
+            sqlx::query(step).bind(add_on.key()).execute(&mut *connection).await?;
+        }
+    }
     for (from, to) in &bookkeeping.moved {
         for step in MOVES {
             sqlx::query(step).bind(to.key()).bind(from.key()).execute(&mut *connection).await?;

@@ -191,6 +191,12 @@ const STEPS: &[&str] = &[
         PRIMARY KEY (source, id)
     ) STRICT, WITHOUT ROWID;
 ",
+    // One row: the GitLab that all of this is about.
+    "
+    CREATE TABLE home (
+        name TEXT NOT NULL
+    ) STRICT;
+",
 ];
 
 /// The version that this program reads and writes.

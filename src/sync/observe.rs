@@ -16,9 +16,10 @@ use crate::model::person::SourceName;
 use crate::model::policy::Policy;
 use crate::model::rule::Rule;
 use crate::model::snapshot::Snapshot;
+use crate::planning::accounts::share;
 use crate::planning::input::PlanningInput;
 use crate::planning::matching::queries;
-use crate::planning::purchases::follow;
+use crate::planning::purchases::{follow, recognise};
 use crate::ports::{AccountReader, EdgeError, SeatReader, Source};
 use crate::sync::introductions::introduce;
 
@@ -29,6 +30,8 @@ pub struct Wanted {
     pub policy: Policy,
     /// Accounts that must be known besides, whatever the rules say of them.
     pub accounts: Vec<AccountId>,
+    /// The address that GitLab had before, where the state knows it by that.
+    pub formerly: Option<String>,
 }
 
 impl Wanted {
@@ -66,7 +69,11 @@ pub async fn observe(
     let add_ons = wanted.add_ons();
     let (snapshots, seats) =
         join(read_all(wanted, sources), gitlab.seats(&add_ons).instrument(debug_span!("read_seats"))).await;
-    let seats = seats?;
+    let mut seats = seats?;
+    recognise(&memory, &seats.instance, wanted.formerly.as_deref()).map_err(|error| {
+        let hint = error.hint();
+        EdgeError::new(error).hinting(hint)
+    })?;
     let questions = queries(&snapshots, &wanted.policy.matching);
     let reading = gitlab.accounts(&questions, seats.eligible_accounts);
     let mut accounts =
@@ -75,6 +82,7 @@ pub async fn observe(
     let unknown: Vec<AccountId> =
         wanted.accounts.iter().copied().filter(|account| !known.contains(account)).collect();
     accounts.extend(gitlab.numbered(&unknown).await?);
+    share(&mut accounts, &mut seats.holders);
     let memory = follow(memory, &seats);
     Ok(PlanningInput {
         now,

@@ -2,7 +2,7 @@
 
 use crate::support::company::Company;
 use crate::support::slapd::{Options, Slapd};
-use crate::support::stage::{ENTERPRISE, LDIF, PLATFORM, Stage, company, ldap};
+use crate::support::stage::{ENTERPRISE, LDIF, PLATFORM, Stage, company, ldap, names};
 use simulator::world::purchase::{Purchase, PurchaseId};
 
 /// 1: an absent setting was read as an empty list, and a nightly job removed every seat.
@@ -150,6 +150,32 @@ fn a_source_that_was_emptied_trips_the_shrink_limit() {
     ended.complains("source `corp` shrank by 100 %, from 2 people to 0, and at most 25 % is believed");
     stage.run("check").exits(0).says("the guard would refuse an apply: source `corp` shrank by 100 %");
     assert_eq!(stage.holders(), ["ada", "bob"]);
+    assert!(stage.writes().is_empty());
+}
+
+/// 5: one group of several, where the others keep the rule from being frozen and the source from shrinking much.
+#[test]
+fn one_of_several_groups_that_was_emptied_trips_the_shrink_limit() {
+    let names = names("p", 20);
+    let everybody: Vec<&str> = names.iter().map(String::as_str).collect();
+    let stage = Stage::new(&everybody, 30);
+    let both = PLATFORM.replace("[\"platform\"]", "[\"platform\", \"backend\"]");
+    stage.configure(LDIF, &both);
+    let directory = |backend: &[&str]| {
+        let mut company = Company::new();
+        for name in &everybody {
+            company.person(name);
+        }
+        company.group("platform", &everybody[1..]).group("backend", backend);
+        company.ldif
+    };
+    stage.ldif(&directory(&everybody[..1])).run("apply --yes").exits(0);
+    stage.gitlab.forget_requests();
+
+    stage.ldif(&directory(&["nobody"]));
+    let ended = stage.run("apply --yes").exits(3);
+
+    ended.complains("group `backend` of source `corp` was emptied: it held 1 when it was last read whole");
     assert!(stage.writes().is_empty());
 }
 

@@ -168,3 +168,43 @@ fn a_bot_is_no_claimant() {
     ended.says(". deploy").says("waits: the account is a bot or service account");
     assert_eq!(stage.holders(), ["ada"]);
 }
+
+/// The configuration of one GitLab was copied for another, and the state with it: accounts have the same numbers there.
+#[test]
+fn the_state_of_another_gitlab_takes_no_seat() {
+    let mut stage = Stage::seated(&["ada", "bob"], 5);
+    let other = Stage::new(&["eve", "mallory"], 5);
+    other.give_seat("eve");
+    let elsewhere = |stage: &Stage| {
+        let toml = std::fs::read_to_string(other.path("seatsync.toml")).unwrap();
+        let state = format!("sqlite:{}", stage.path("state.db").display());
+        other.write(
+            "seatsync.toml",
+            &toml.replace("127.0.0.1", "localhost").replace("sqlite:state.db", &state),
+        );
+    };
+    elsewhere(&stage);
+
+    for command in ["plan", "apply --yes"] {
+        let ended = other.run(command).exits(1);
+        ended
+            .complains(
+                "the state is about the GitLab at `127.0.0.1`, and the configuration names `localhost`",
+            )
+            .complains("hint: give each GitLab a state of its own: `[state] url`");
+    }
+    other.run("check").exits(1).says("error    the state is about the GitLab at `127.0.0.1`");
+    assert_eq!(other.holders(), ["eve"]);
+
+    // It was the same one all along, under a new name.
+    stage.remember_at("sqlite:state.db");
+    stage.configure_gitlab("formerly = \"http://127.0.0.1:80\"", LDIF, &format!("{PLATFORM}\n{SMALL}"));
+    let toml = std::fs::read_to_string(stage.path("seatsync.toml")).unwrap();
+    stage.write("seatsync.toml", &toml.replace("url = \"http://127.0.0.1", "url = \"http://localhost"));
+    stage.run("apply --yes").exits(0);
+    stage.write(
+        "seatsync.toml",
+        &toml.replace("url = \"http://127.0.0.1", "url = \"http://localhost").replace("formerly", "#"),
+    );
+    stage.run("plan --exit-code").exits(0);
+}

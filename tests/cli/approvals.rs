@@ -225,3 +225,22 @@ fn limits_are_inclusive() {
     stage.company(&uids, &uids[3..]);
     assert_eq!(limits(3, 0, 100), Vec::<String>::new());
 }
+
+/// A directory that shrank is refused even where grace keeps everybody's seat; a person may have it believed.
+#[test]
+fn a_smaller_directory_is_believed_once_a_person_says_so() {
+    let stage = Stage::seated(&["ada", "bob"], 5);
+    stage.configure(LDIF, &PLATFORM.replace("\"0d\"", "\"7d\""));
+    stage.company(&["ada", "bob"], &["ada"]);
+
+    let digest = stage.run("plan --format json").json()["digest"].as_str().unwrap().to_owned();
+    stage
+        .run("apply --yes")
+        .exits(3)
+        .says("nobody gains or loses a seat yet; if the directory is right, have it believed from now on: `")
+        .complains(&format!("then have the directory believed: `seatsync apply --digest {digest}`"));
+    stage.run(&format!("apply --digest {digest}")).exits(0);
+
+    stage.run("apply --yes").exits(0).says("= bob");
+    assert_eq!(stage.holders(), ["ada", "bob"]);
+}

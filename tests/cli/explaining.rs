@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::company::Company;
-use crate::support::stage::{Ended, LDIF, SMALL, Stage};
+use crate::support::company::{Company, person_dn, uuid};
+use crate::support::slapd::{Options, Slapd};
+use crate::support::stage::{Ended, LDIF, PLATFORM, SMALL, Stage, company, ldap};
 
 const RULES: &str = r#"
 [[rule]]
@@ -121,10 +122,36 @@ fn whoever_follows_the_advice_has_a_seat() {
 #[test]
 fn an_account_is_found_by_its_identity() {
     let stage = office();
-    let identity = crate::support::company::person_dn("gus");
+    let identity = person_dn("gus");
     stage.configure(
         "[ldif.corp]\npath = \"corp.ldif\"\nschema = \"rfc2307bis\"\nidentity_provider = \"ldapmain\"\n",
         RULES,
     );
     stage.run(&format!("explain {identity}")).exits(0).says("gus   account 12 in GitLab: may have seats");
+}
+
+/// Groups that rules name are all that is read; whoever is in none of them is asked for.
+#[test]
+fn somebody_in_no_group_is_found_in_the_directory_by_every_name() {
+    let company = company(&["ada", "hal"], &["ada"]);
+    let slapd = Slapd::start(&company.ldif, &Options::default());
+    let stage = Stage::new(&["ada", "hal"], 2);
+    stage.ldif(&company.ldif);
+    let dn = person_dn("hal");
+    for source in [LDIF.to_owned(), ldap(&slapd, "reader")] {
+        stage.configure(&source, &format!("{PLATFORM}\n{SMALL}"));
+        for name in ["hal", "HAL@example.test", &dn, &uuid(&dn)] {
+            let ended = stage.run(&format!("explain {name}")).exits(0);
+            let ended =
+                ended.says("The hal   in source corp").says("not looked for: no rule speaks of this person");
+            let ended = ended.says("does not: in none of its groups (`platform`)");
+            assert!(ended.stderr.is_empty(), "{ended}");
+        }
+        let ended = stage.run("explain hal").exits(0).says("hal   account 8 in GitLab: may have seats");
+        ended.says("for a seat   in group `platform` of rule platform\n");
+        stage
+            .run("explain nobody")
+            .exits(1)
+            .complains("nobody whom a source shows, and no account, answers to `nobody`");
+    }
 }

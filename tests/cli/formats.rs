@@ -254,7 +254,11 @@ fn an_apply_without_a_state_to_write_to_changes_nothing() {
     let config = std::fs::read_to_string(stage.path("seatsync.toml")).unwrap();
     stage.write("seatsync.toml", &config.replace("sqlite:state.db", "sqlite:nowhere/state.db"));
     stage.run("plan").exits(0);
-    stage.run("apply --yes").exits(1).complains("nowhere/state.db");
+    stage
+        .run("apply --yes")
+        .exits(1)
+        .complains("nowhere/state.db")
+        .complains("caused by: No such file or directory");
     assert_eq!(stage.holders(), ["ada", "bob"]);
 }
 

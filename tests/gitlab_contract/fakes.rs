@@ -9,9 +9,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use seatsync::gitlab::client::Client;
+use seatsync::gitlab::config::GitLabConfig;
 use seatsync::gitlab::reader::Reader;
 use seatsync::model::account::Standing;
 use seatsync::model::add_on::AddOn;
+use seatsync::model::purchase::Scope;
 use seatsync::ports::{AccountReader, EdgeError, SeatReader};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -133,7 +135,10 @@ async fn a_list_that_leads_back_to_itself_or_ends_too_early_is_no_list() {
 #[tokio::test]
 async fn where_accounts_do_not_tell_bots_are_learnt_from_a_list_of_their_own() {
     let gitlab = serve(async |request: Request| {
-        if request.uri().query().unwrap().contains("exclude_humans=true") {
+        let asked = request.uri().query().unwrap();
+        if asked.contains("exclude_humans=true") && asked.contains("&humans=true") {
+            Json(json!([])).into_response()
+        } else if asked.contains("exclude_humans=true") {
             page(2..=2, None)
         } else {
             page(1..=3, None)
@@ -144,6 +149,15 @@ async fn where_accounts_do_not_tell_bots_are_learnt_from_a_list_of_their_own() {
     let accounts = reader_of(&gitlab).accounts(&people, None).await.unwrap();
     let standings: Vec<&Standing> = accounts.iter().map(|account| &account.standing).collect();
     assert_eq!(standings, [&Standing::Eligible, &Standing::Bot, &Standing::Eligible]);
+}
+
+#[tokio::test]
+async fn where_neither_accounts_nor_filters_tell_bots_nobody_is_called_one() {
+    let gitlab = serve(async |_: Request| page(1..=3, None)).await;
+    let people: Vec<_> = (1..=3).map(|id| query(&[&format!("name:p{id}")])).collect();
+    let accounts = reader_of(&gitlab).accounts(&people, None).await.unwrap();
+    assert!(accounts.iter().all(|account| account.standing == Standing::Eligible), "{accounts:?}");
+    assert_eq!(accounts.len(), 3);
 }
 
 /// Answers GraphQL: one purchase of 3 assigned seats, and holders as given.
@@ -273,4 +287,35 @@ async fn lookups_overlap_as_far_as_the_configuration_allows() {
     .await;
     let people: Vec<_> = (1..=8).map(|id| query(&[&format!("name:p{id}")])).collect();
     assert!(reader_of(&gitlab).accounts(&people, Some(900)).await.unwrap().is_empty());
+}
+
+/// A top-level group of GitLab.com that counts three members, of whom it shows two.
+async fn group_that_hides_a_member() -> String {
+    let member = |id: u64| json!({ "id": format!("gid://gitlab/User/{id}"), "username": format!("p{id}"), "state": "active", "bot": false });
+    let members = json!({
+        "count": 3, "nodes": [member(1), null, member(2)], "pageInfo": { "endCursor": "Mw", "hasNextPage": false }
+    });
+    serve(move |request: Request| {
+        let members = members.clone();
+        async move {
+            if request.uri().path().starts_with("/api/v4/groups/42/enterprise_users") {
+                return Json(json!([{ "id": 3, "username": "p3", "email": "p3@acme.example.com" }]))
+                    .into_response();
+            }
+            let data =
+                json!({ "namespace": { "id": "gid://gitlab/Group/42", "addOnEligibleUsers": members } });
+            Json(json!({ "data": data })).into_response()
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn who_may_be_a_hidden_member_is_not_called_none() {
+    let url = group_that_hides_a_member().await;
+    let scope = Scope::TopLevelGroup { path: "acme".into() };
+    let reader = reader(&Arc::new(Client::new(GitLabConfig { scope, ..config(&url) }).unwrap()));
+    let accounts = reader.accounts(&[query(&["mail:p3@acme.example.com"])], None).await.unwrap();
+    let found: Vec<_> = accounts.iter().map(|one| (one.username(), &one.standing)).collect();
+    assert_eq!(found, [("p3", &Standing::Eligible)]);
 }

@@ -73,7 +73,7 @@ async fn a_gitlab_that_keeps_failing_is_given_up_with_its_status() {
     let error = gitlab.reader.seats(&[AddOn::DuoPro]).await.unwrap_err();
     assert_eq!(
         words(&error),
-        "GitLab failed 6 times to answer `Purchases`, at last with status 502\n\
+        "GitLab failed to answer `Purchases`, asked 6 times, at last with status 502\n\
          hint: look at GitLab's own health, then run again"
     );
 }

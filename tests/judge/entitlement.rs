@@ -172,7 +172,16 @@ fn owners(input: &PlanningInput, snapshot: &Snapshot) -> Owners {
             .any(|rule| entitles(snapshot, rule, place, person) != Answer::No);
         let (step, candidates) = first_step(input, snapshot, &accounts, place, person);
         let sole = match (candidates.len(), &step) {
-            (1, Some((_, false))) => Some((*candidates.first().unwrap(), step.unwrap().0)),
+            (1, Some((by, false))) => {
+                let sole = *candidates.first().unwrap();
+                let known = remembered(input, &accounts, snapshot, person);
+                let moved = *by != MatchBy::Identity && !known.is_empty() && !known.contains(&sole);
+                ambiguous[place] |= moved;
+                if moved && spoken_of {
+                    uncertain.extend(known.into_iter().chain([sole]));
+                }
+                Some((sole, *by)).filter(|_| !moved)
+            }
             (0, _) => match remembered(input, &accounts, snapshot, person) {
                 several if several.len() > 1 => {
                     ambiguous[place] = true;

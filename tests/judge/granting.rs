@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use seatsync::model::account::{Account, AccountId, DuoActivity, Identity, Listing, Standing};
+use seatsync::model::account::{Account, AccountId, DuoActivity, Identity, Listing, MatchBy, Standing};
 use seatsync::model::add_on::AddOn;
 use seatsync::model::decision::Verdict;
 use seatsync::model::group::{GroupRef, Member, NestingPath};
-use seatsync::model::person::{ExternUid, Profile};
+use seatsync::model::person::{ExternUid, Person, Profile};
 use seatsync::model::plan::Plan;
 use seatsync::model::policy::Contention;
 use seatsync::model::purchase::{Purchase, PurchaseId, PurchaseReading};
@@ -174,21 +174,27 @@ fn in_gitlab(world: &mut PlanningInput, subject: &Subject, edit: impl Fn(&mut Ac
     }
 }
 
-/// Whom the directory does not know yet is entered as the owner of the account.
+/// The owner of an account, where nobody says who that is, is whoever bears a key of it; else one is entered who bears all.
 fn join(world: &mut PlanningInput, rule: &RuleName, group: &GroupRef, subject: &Subject) {
     let rule = written(world, rule).clone();
     let owned = subject.account.and_then(|id| {
         let known = world.accounts.iter().find(|account| account.id == id).cloned();
         known.or_else(|| accounts(world).get(&id).cloned())
     });
-    let provider = world.policy.matching[&rule.source].identity_provider.clone();
+    let how = world.policy.matching[&rule.source].clone();
+    let provider = how.identity_provider.clone();
     let snapshot = snapshot(world, &rule);
+    let bearer = owned.as_ref().and_then(|account| {
+        how.match_by.iter().find_map(|step| {
+            snapshot.people.iter().position(|person| bears_a_key(person, account, *step, provider.as_deref()))
+        })
+    });
     let known = subject
         .people
         .iter()
         .find(|key| key.source == rule.source)
         .map(|key| snapshot.people.iter().position(|person| person.id() == key.id.as_str()).unwrap());
-    let place = known.unwrap_or_else(|| {
+    let place = known.or(bearer).unwrap_or_else(|| {
         let owned = owned.expect("an account or a person");
         let mut identities = owned.identities();
         let identity = identities.find(|(held_by, _)| Some(*held_by) == provider.as_deref());
@@ -205,6 +211,26 @@ fn join(world: &mut PlanningInput, rule: &RuleName, group: &GroupRef, subject: &
     let member =
         Member { person: u32::try_from(place).unwrap(), path: NestingPath(["joined".into()].into()) };
     members(snapshot, group).push(member);
+}
+
+fn bears_a_key(person: &Person, account: &Account, step: MatchBy, provider: Option<&str>) -> bool {
+    let of_provider = account.identities().filter(|(held_by, _)| Some(*held_by) == provider);
+    let (theirs, own): (Vec<String>, Vec<String>) = match step {
+        MatchBy::Identity => (
+            of_provider.map(|(_, uid)| uid.to_owned()).collect(),
+            person.identity().map(|uid| ExternUid::new(uid).as_str().to_owned()).into_iter().collect(),
+        ),
+        MatchBy::Email => (
+            account.emails().map(str::to_lowercase).collect(),
+            person.emails().map(str::to_lowercase).collect(),
+        ),
+        MatchBy::Username => (
+            vec![account.username().to_lowercase()],
+            person.username().map(str::to_lowercase).into_iter().collect(),
+        ),
+        MatchBy::Remembered => (Vec::new(), Vec::new()),
+    };
+    theirs.iter().any(|key| own.contains(key))
 }
 
 fn open(world: &mut PlanningInput, subject: &Subject) {

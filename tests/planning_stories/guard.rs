@@ -9,6 +9,7 @@ use seatsync::model::plan::{Digest, Refusal};
 use seatsync::model::policy::Contention;
 use seatsync::model::rule::Rule;
 use seatsync::planning::guard::{Approval, ApprovedPlan, Refused, approve};
+use seatsync::report::words;
 
 use crate::world::{World, rule};
 
@@ -67,6 +68,24 @@ fn a_source_that_shrank_is_not_believed() {
         told_of(6).as_slice(),
         [Refusal::SourceShrank { limit: 25, actual: 34, before: 6, now: 4, .. }]
     ));
+}
+
+#[test]
+fn a_group_that_was_emptied_is_not_believed_however_small_a_part_it_is() {
+    let mut world = company(30, 0).rule(rule("small", DuoEnterprise, &["Small"])).group("Small");
+    let groups = [("name:Platform".to_owned(), 31), ("name:Small".to_owned(), 1)].into();
+    let source = world.input.snapshots[0].source.clone();
+    world.input.memory.sizes.insert(source, SourceSize { people: 31, groups });
+    let refusals = world.plan().refusals;
+    let [refusal @ Refusal::SourceShrank { limit: 25, actual: 100, .. }] = refusals.as_slice() else {
+        panic!("{refusals:?}")
+    };
+    assert_eq!(
+        words::refusal(refusal),
+        "group `Small` of source `corp` was emptied: it held 1 when it was last read whole, and at most 25 % less is believed (`max_source_shrink_percent`)"
+    );
+    world.input.policy.limits.max_source_shrink_percent = 100;
+    assert_eq!(world.plan().refusals, []);
 }
 
 #[test]

@@ -103,3 +103,22 @@ fn a_seat_that_we_took_back_and_is_held_again_was_given_by_somebody_else() {
         ["GitLab or somebody else assigned again seats of Duo Enterprise that seatsync had taken back: zoe"]
     );
 }
+
+#[test]
+fn of_another_purchase_of_the_same_add_on_nothing_is_ours() {
+    let mut world = platform(3).person("ada", &["Platform"]).account("zoe").ours(DuoEnterprise, "zoe", 90);
+    let mut memory = std::mem::take(&mut world.input.memory);
+    memory.purchases.insert(DuoEnterprise, past(&world, "the_trial", 3));
+    world.input.memory = follow(memory, &world.input.seats);
+    assert_eq!(
+        world.verdicts(),
+        ["enterprise ada: assign (entitled)", "enterprise zoe: leave (not_managed)"]
+    );
+    assert_eq!(world.plan().bookkeeping.replaced, [DuoEnterprise]);
+    assert_eq!(
+        told(&world, PURCHASE),
+        [
+            "the purchase of Duo Enterprise is another than at 2026-11-21T04:00:00Z: `gid://gitlab/GitlabSubscriptions::AddOnPurchase/duo_enterprise` instead of `gid://gitlab/GitlabSubscriptions::AddOnPurchase/the_trial`; none of its seats is seatsync's own until it assigns or adopts it"
+        ]
+    );
+}

@@ -2,6 +2,7 @@
 
 use seatsync::model::account::Identity;
 use seatsync::model::add_on::AddOn::{DuoEnterprise, DuoPro};
+use seatsync::model::finding::FindingCode;
 use seatsync::model::person::{ExternUid, PersonId};
 
 use crate::platform;
@@ -58,4 +59,38 @@ fn an_identity_says_more_than_an_address_and_is_compared_as_a_name() {
         .account("other")
         .account_is("other", |account| account.emails = vec!["ada@corp.example.com".into()]);
     assert_eq!(world.verdicts(), ["enterprise a.byron: assign (entitled)"]);
+}
+
+#[test]
+fn an_address_that_goes_to_another_account_takes_no_seat_along() {
+    let world = platform(3)
+        .stranger("ada", &["Platform"])
+        .person_is("ada", |ada| ada.id = "id-a.byron".into())
+        .account("a.byron")
+        .ours(DuoEnterprise, "a.byron", 90)
+        .account("ada");
+    assert_eq!(world.verdicts(), ["enterprise a.byron: leave (frozen)", "unmatched ada: ambiguous"]);
+    let findings = world.plan().findings;
+    let moved = findings.iter().find(|finding| finding.code == FindingCode::MatchMoved).unwrap();
+    assert_eq!(
+        moved.message,
+        "ada of source `corp` is known to own `a.byron`, and now answers to `ada`: matched with none, and no seat is taken; if the other account is theirs, take the seat of the old one away in GitLab"
+    );
+}
+
+#[test]
+fn an_identity_that_goes_to_another_account_takes_the_seat_along() {
+    let uid = || ExternUid::new("uid=ada,ou=people,dc=corp");
+    let world = platform(3)
+        .person("ada", &["Platform"])
+        .person_is("ada", |ada| ada.identity = Some("uid=ada,ou=people,dc=corp".into()))
+        .ours(DuoEnterprise, "ada", 90)
+        .account("ada2")
+        .account_is("ada2", |account| {
+            account.identities = vec![Identity { provider: "ldapmain".into(), extern_uid: uid() }];
+        });
+    assert_eq!(
+        world.verdicts(),
+        ["enterprise ada2: assign (entitled)", "enterprise ada: revoke (no_longer_entitled)"]
+    );
 }

@@ -18,6 +18,7 @@ stories! { outbox,
     what_did_not_arrive_is_due_again_later
     the_watch_is_that_of_the_last_post
     a_purchase_that_becomes_another_add_on_takes_what_is_ours_along
+    of_a_purchase_that_another_replaced_nothing_is_ours
 }
 
 fn parcel(key: &str) -> Parcel {
@@ -80,6 +81,20 @@ async fn the_watch_is_that_of_the_last_post(state: State) {
         outbox.post(day(1), &[], &watch).await.unwrap();
         assert_eq!(outbox.watch().await.unwrap(), watch);
     }
+}
+
+async fn of_a_purchase_that_another_replaced_nothing_is_ours(state: State) {
+    let store = state.open().await;
+    run(&store, day(0), Change::Assign, 7, Outcome::Applied).await;
+    let replaced = Bookkeeping {
+        home: Some("gitlab.example.com".to_owned()),
+        replaced: vec![DuoPro],
+        ..Bookkeeping::default()
+    };
+    begin(&store, day(1), "", &replaced).await;
+    let memory = store.recall(day(1)).await.unwrap();
+    assert!(memory.holdings.is_empty());
+    assert_eq!(memory.home.as_deref(), Some("gitlab.example.com"));
 }
 
 async fn a_purchase_that_becomes_another_add_on_takes_what_is_ours_along(state: State) {

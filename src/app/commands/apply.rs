@@ -67,7 +67,8 @@ fn explain(refused: &Refused) -> String {
         Refused::ByLimits { plan } => {
             plan.refusals.iter().for_each(|refusal| say(&format!("refused: {}", words::refusal(refusal))));
             let digest = plan.digest();
-            format!("look at it with `seatsync plan`, then approve it: `seatsync apply --digest {}`", digest.as_str())
+            let approve = if plan.changes().is_empty() { "have the directory believed" } else { "approve it" };
+            format!("look at it with `seatsync plan`, then {approve}: `seatsync apply --digest {}`", digest.as_str())
         }
         Refused::Moved { .. } => {
             "plan again and have that approved, or apply what still holds: `seatsync apply PLAN.json --only-approved`"

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 
 use crate::app::brought;
 use crate::app::cli::Common;
@@ -34,7 +36,7 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
     page.configuration(&config);
     page.other_files(&config);
     let preflight = neighbours.gitlab.preflight().await;
-    page.gitlab(&config, &preflight);
+    page.gitlab(&config, &preflight, now.to_zoned(TimeZone::UTC).date());
     for source in &neighbours.sources {
         // Why a source cannot be reached is told below, where it is read.
         if let Ok(probe) = source.probe().await {
@@ -52,8 +54,10 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
             );
         }
     } else {
-        let input = observe(&neighbours.wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await?;
-        page.plan(&plan(&input));
+        match observe(&neighbours.wanted, &neighbours.sources, &neighbours.gitlab, memory, now).await {
+            Ok(input) => page.plan(&plan(&input)),
+            Err(error) => page.trouble(&error.chain(), &error.hint),
+        }
     }
     progress.clear();
     page.seat_sync();
@@ -99,7 +103,15 @@ impl Page {
         }
     }
 
-    fn gitlab(&mut self, config: &Config, preflight: &Preflight) {
+    fn trouble(&mut self, sentence: &str, hint: &str) {
+        self.failed = true;
+        self.line("error", sentence);
+        if !hint.is_empty() {
+            self.line("", &format!("hint: {hint}"));
+        }
+    }
+
+    fn gitlab(&mut self, config: &Config, preflight: &Preflight, today: Date) {
         if let Some(version) = &preflight.version {
             self.line(
                 "ok",
@@ -108,11 +120,9 @@ impl Page {
         }
         if let Some(token) = &preflight.token {
             let role = preflight.role.map_or_else(String::new, |role| format!(" of {role}"));
-            let ends = token
-                .expires_on
-                .map_or_else(|| "never expires".to_owned(), |day| format!("expires on {day}"));
+            let (label, ends) = ends(token.expires_on, today);
             self.line(
-                "ok",
+                label,
                 &format!("token `{}`{role}: scopes {}, {ends}", token.name, token.scopes.join(", ")),
             );
         }
@@ -208,5 +218,32 @@ impl Page {
         } else {
             Exit::Done
         }
+    }
+}
+
+/// When the token ends, and how much that matters: time enough to make another is two weeks.
+fn ends(expires_on: Option<Date>, today: Date) -> (&'static str, String) {
+    match expires_on {
+        None => ("ok", "never expires".to_owned()),
+        Some(day) if today.checked_add(14.days()).is_ok_and(|soon| day <= soon) => {
+            ("warning", format!("is refused from {day} on: make a new one before"))
+        }
+        Some(day) => ("ok", format!("expires on {day}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use crate::app::commands::check::ends;
+
+    #[test]
+    fn a_token_that_ends_soon_is_warned_of() {
+        let today = date(2026, 11, 22);
+        assert_eq!(ends(Some(date(2026, 12, 7)), today), ("ok", "expires on 2026-12-07".to_owned()));
+        let soon = "is refused from 2026-12-06 on: make a new one before".to_owned();
+        assert_eq!(ends(Some(date(2026, 12, 6)), today), ("warning", soon));
+        assert_eq!(ends(None, today), ("ok", "never expires".to_owned()));
     }
 }

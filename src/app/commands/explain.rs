@@ -10,16 +10,18 @@ use crate::app::commands::plan::observed;
 use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
-use crate::app::output::{OutputError, print, write_json};
+use crate::app::output::{OutputError, print, say, write_json};
+use crate::app::wiring::Neighbours;
 use crate::app::{progress, wiring};
 use crate::model::account::{Account, AccountId, MatchBy};
 use crate::model::account_query::AccountQuery;
 use crate::model::explanation::Explanation;
 use crate::model::person::{Person, Profile};
 use crate::model::policy::Matching;
-use crate::planning::explain::explain;
+use crate::planning::explain::{acquaint, explain};
+use crate::planning::input::PlanningInput;
 use crate::planning::plan;
-use crate::ports::{AccountReader as _, Clock as _, EdgeError};
+use crate::ports::{AccountReader as _, Clock as _, EdgeError, Identified};
 use crate::report;
 use crate::report::explanation::PastEntry;
 use crate::report::words;
@@ -32,17 +34,22 @@ pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
     let config = wiring::configuration(common)?;
     let mut input = observed(&config, SystemClock.now()).await?;
     let mut explanation = explain(&input, &args.person, &plan);
-    if explanation.accounts.is_empty() {
-        // Whoever has lost their seat holds none and is in no group: only GitLab knows them by name.
-        input.accounts.extend(asked_for(&config, &args.person).await?);
+    if explanation.people.is_empty() || explanation.accounts.is_empty() {
+        let notebook = Arc::new(Notebook::new(BTreeMap::new()));
+        let neighbours = wiring::connect(&config, &progress::for_this_terminal(), &notebook)?;
+        if explanation.people.is_empty() {
+            // Whoever is in no group that rules name was not read.
+            seek(&neighbours, args.person.trim(), &mut input).await;
+        }
+        if explanation.accounts.is_empty() {
+            // Whoever has lost their seat holds none and is in no group: only GitLab knows them by name.
+            input.accounts.extend(asked_for(&config, &neighbours, args.person.trim()).await?);
+        }
         explanation = explain(&input, &args.person, &plan);
     }
     if explanation.people.is_empty() && explanation.accounts.is_empty() {
         return Err(Failure::NotDone {
-            message: format!(
-                "nobody in a group that rules name, and no account, answers to `{}`",
-                args.person
-            ),
+            message: format!("nobody whom a source shows, and no account, answers to `{}`", args.person),
         });
     }
     let plan = plan(&input);
@@ -62,11 +69,36 @@ pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
     Ok(Exit::of_plan(&plan, false))
 }
 
+/// Asks every source for whoever answers to this name. One that cannot be asked is said, and stops nobody.
+async fn seek(neighbours: &Neighbours, asked: &str, input: &mut PlanningInput) {
+    for source in &neighbours.sources {
+        let mut names = match source.find(asked).await {
+            Ok(names) => names,
+            Err(error) => {
+                say(&format!("source {} could not be asked: {}", source.name(), error.chain()));
+                continue;
+            }
+        };
+        if names.is_empty() {
+            // It may be a distinguished name itself.
+            names.push(asked.into());
+        }
+        for identified in source.identify(&names).await {
+            let Identified::Known { people, .. } = identified else { continue };
+            // Whoever comes by way of a group is not the one who was asked for.
+            for (person, _) in people.into_iter().filter(|(_, way)| way.is_empty()) {
+                acquaint(input, source.name(), source.kind(), person);
+            }
+        }
+    }
+}
+
 /// The accounts of this number, address, username or identity, whether rules speak of them or not.
-async fn asked_for(config: &Config, asked: &str) -> Result<Vec<Arc<Account>>, EdgeError> {
-    let notebook = Arc::new(Notebook::new(BTreeMap::new()));
-    let neighbours = wiring::connect(config, &progress::for_this_terminal(), &notebook)?;
-    let asked = asked.trim();
+async fn asked_for(
+    config: &Config,
+    neighbours: &Neighbours,
+    asked: &str,
+) -> Result<Vec<Arc<Account>>, EdgeError> {
     if let Ok(number) = asked.parse() {
         let numbered = neighbours.gitlab.numbered(&[AccountId(number)]).await?;
         if !numbered.is_empty() {

@@ -39,6 +39,8 @@ mod tests;
 #[derive(Debug)]
 pub struct Config {
     pub gitlab: GitLabConfig,
+    /// The address that GitLab had before.
+    pub formerly: Option<String>,
     pub state: StateConfig,
     pub sources: Vec<SourceConfig>,
     /// In the order of the file.
@@ -118,6 +120,7 @@ impl Config {
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut reading = Reading::new(folder, variable);
         let gitlab = meaning::gitlab::gitlab(&written, &mut reading);
+        let formerly = meaning::gitlab::formerly(&written, &mut reading);
         let state = meaning::state::state(&written, &mut reading);
         let (sources, matching) = meaning::sources::sources(&written, &mut reading);
         let rules = meaning::rules::rules(&written, &mut reading);
@@ -130,6 +133,7 @@ impl Config {
         match (gitlab, state, serve) {
             (Some(gitlab), Some(state), Some(serve)) if complaints.is_empty() => Ok(Config {
                 gitlab,
+                formerly,
                 state,
                 sources,
                 rules,

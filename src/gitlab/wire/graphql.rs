@@ -120,8 +120,7 @@ pub struct AddOnUserNode {
     pub id: AccountId,
     pub username: Box<str>,
     pub state: Box<str>,
-    #[serde(default)]
-    pub bot: bool,
+    pub bot: Option<bool>,
     pub public_email: Option<Box<str>>,
     /// Absent where it was not asked for, `null` for never.
     #[serde(default, deserialize_with = "nullable::told")]
@@ -136,7 +135,7 @@ impl AddOnUserNode {
             username: self.username,
             emails: self.public_email.into_iter().filter(|email| !email.is_empty()).collect(),
             identities: Vec::new(),
-            standing: standing(&self.state, self.bot),
+            standing: standing(&self.state, self.bot == Some(true)),
             last_duo_activity: match self.last_duo_activity_on {
                 None => DuoActivity::NotTold,
                 Some(None) => DuoActivity::Never,

@@ -92,8 +92,7 @@ pub struct EnterpriseUser {
 pub struct CurrentUser {
     pub username: String,
     /// Shown to administrators alone.
-    #[serde(default)]
-    pub is_admin: bool,
+    pub is_admin: Option<bool>,
 }
 
 /// `GET /personal_access_tokens/self`.

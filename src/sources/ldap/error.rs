@@ -28,6 +28,8 @@ pub enum LdapError {
     NoKerberos,
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     NoServer(Vec<Attempt>),
+    #[error("whoever answers to a name could not be looked for: {because}")]
+    Asking { because: String },
     #[error("reading took longer than {minutes} minutes")]
     TooLong { minutes: u64 },
     #[error("`{path}`, line {line}: {because}")]
@@ -59,7 +61,10 @@ impl From<LdapError> for EdgeError {
                 Some(format!("it starts with `-----BEGIN {}-----`", pem_label(what)))
             }
             LdapError::Ldif { .. } => Some("make the export again".to_owned()),
-            LdapError::File { .. } | LdapError::Tls(_) | LdapError::TooLong { .. } => None,
+            LdapError::File { .. }
+            | LdapError::Tls(_)
+            | LdapError::Asking { .. }
+            | LdapError::TooLong { .. } => None,
         };
         EdgeError::new(error).hinting(hint.unwrap_or_default())
     }

@@ -107,6 +107,10 @@ impl Source for LdifSource {
         .boxed()
     }
 
+    fn find<'a>(&'a self, asked: &'a str) -> BoxFuture<'a, Result<Vec<Box<str>>, EdgeError>> {
+        async move { Ok(self.tree().await?.answering(asked)) }.boxed()
+    }
+
     fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>> {
         let place = self.config.path.display().to_string();
         async move { Ok(Probe { place, product: "LDIF export".to_owned(), trouble: Vec::new() }) }.boxed()

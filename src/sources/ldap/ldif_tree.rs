@@ -76,7 +76,7 @@ impl Tree {
     }
 
     /// All entries that are no groups.
-    fn others(&self) -> impl Iterator<Item = Entry> {
+    pub fn others(&self) -> impl Iterator<Item = Entry> {
         self.others.values().map(|packed| self.descriptions.unpack(packed))
     }
 

@@ -1,6 +1,7 @@
 //! LDAP directories and Active Directory, read over the network or from an LDIF export.
 
 pub mod active_directory;
+pub mod asked;
 pub mod changes;
 pub mod config;
 pub mod connection;

@@ -144,6 +144,17 @@ impl Source for LdapSource {
         .boxed()
     }
 
+    fn find<'a>(&'a self, asked: &'a str) -> BoxFuture<'a, Result<Vec<Box<str>>, EdgeError>> {
+        async move {
+            let connection = open(&self.config, self.tls.as_ref()).await?;
+            let live = Live::new(&connection, &self.config).naming_only();
+            let found = tokio::time::timeout(LONGEST_PROBE, live.answering(asked)).await;
+            let found = found.map_err(|_| LdapError::TooLong { minutes: LONGEST_PROBE.as_secs() / 60 })?;
+            Ok(found.map_err(|because| LdapError::Asking { because })?)
+        }
+        .boxed()
+    }
+
     fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>> {
         async move {
             let connection = open(&self.config, self.tls.as_ref()).await?;

@@ -63,7 +63,7 @@ impl Live<'_> {
     }
 
     /// Searches people; what comes back is why there may be more of them.
-    async fn search_people(&self, filter: &str, each: impl FnMut(Entry) + Send) -> Option<String> {
+    pub async fn search_people(&self, filter: &str, each: impl FnMut(Entry) + Send) -> Option<String> {
         let base = &self.config.person_base_dn;
         let query = Query { base, scope: Scope::Subtree, filter, attributes: &self.attributes };
         match self.connection.search(query, each).await {

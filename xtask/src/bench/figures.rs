@@ -40,12 +40,18 @@ impl Figures {
     }
 }
 
-/// The document.
-pub(crate) fn page(rows: &[Figures], readings: &[Reading], pulled: &Pulled, pushed: &Pushed) -> String {
+/// The document. `planning` is what the bench of planning says.
+pub(crate) fn page(
+    rows: &[Figures],
+    planning: &str,
+    readings: &[Reading],
+    pulled: &Pulled,
+    pushed: &Pushed,
+) -> String {
     let rows: Vec<String> = rows.iter().map(Figures::line).collect();
     let readings: Vec<String> = readings.iter().map(reading).collect();
     format!(
-        "{INTRODUCTION}{}\n\n{READINGS}{}\n\n{PULLED}{}\n\n{PUSHED}{}\n\nMeasured on {}.\n",
+        "{INTRODUCTION}{}\n\n{PLANNING}{planning}.\n\n{READINGS}{}\n\n{PULLED}{}\n\n{PUSHED}{}\n\nMeasured on {}.\n",
         rows.join("\n"),
         readings.join("\n"),
         pulled.line(),
@@ -96,6 +102,13 @@ offered, pages have 100 users. **curl** reads the same pages and groups over one
 
 | people | groups | curl | read | ratio | plan | peak memory | requests |
 | --: | --: | --: | --: | --: | --: | --: | --: |
+";
+
+const PLANNING: &str = "## Deciding alone
+
+`cargo bench --bench planning` has a company in memory and nobody to talk to: everyone is in two groups of a hundred, and half of
+the people hold a seat. Of five rounds on one core, the least disturbed counts.
+
 ";
 
 const READINGS: &str = "## What reading costs the directory

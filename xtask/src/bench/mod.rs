@@ -8,7 +8,7 @@ use crate::bench::company::Company;
 use crate::bench::figures::{Figures, page};
 use crate::bench::measure::{Measured, best, measure};
 use crate::bench::servers::{GitLab, Slapd};
-use crate::process::{TaskError, cargo, program, root, run, say, target};
+use crate::process::{TaskError, cargo, output, program, root, run, say, target};
 use crate::setup;
 
 mod changes;
@@ -40,7 +40,10 @@ pub(crate) fn bench(only_pushed: bool) -> Result<(), TaskError> {
     let readings = changes::readings(&Company { people: 100_000, in_groups: 2_000 })?;
     let pulled = scim::pulled(&everybody)?;
     let pushed = pushed::pushed(&everybody)?;
-    write(&root().join("docs/benchmarks.md"), &page(&rows, &readings, &pulled, &pushed))
+    let planning = output(&mut cargo(&["bench", "--quiet", "--locked", "--bench", "planning"]))?;
+    let planning = String::from_utf8_lossy(&planning);
+    say(planning.trim());
+    write(&root().join("docs/benchmarks.md"), &page(&rows, planning.trim(), &readings, &pulled, &pushed))
 }
 
 /// Everything about one company, its directory and its GitLab running beside each other.

@@ -92,6 +92,9 @@ pub struct GitLab {
     /// The token of an administrator with the scope `api` (of an Owner of the top-level group on GitLab.com).
     #[schemars(required)]
     pub token: Option<Written<Secret>>,
+    /// The address that GitLab had before, with the top-level group where there is one, until the next apply: the state
+    /// knows its GitLab by host and path, and is used for no other.
+    pub formerly: Option<Written<String>>,
     /// On GitLab.com: the path of the top-level group. Unset: the whole instance (self-managed, Dedicated).
     pub top_level_group: Option<Written<String>>,
     /// Our own budget, whatever GitLab would allow.

@@ -43,6 +43,11 @@ pub fn gitlab(file: &File, reading: &mut Reading<'_>) -> Option<GitLabConfig> {
     })
 }
 
+/// The address that GitLab had before, where one is told.
+pub fn formerly(file: &File, reading: &mut Reading<'_>) -> Option<String> {
+    reading.text(file.gitlab.as_ref()?.value.formerly.as_ref())
+}
+
 /// Seats belong to the namespace that pays, which is never a subgroup.
 fn top_level(path: &str, file: &File, reading: &mut Reading<'_>) -> Box<str> {
     let path = path.trim().trim_matches('/');
