@@ -2,4 +2,5 @@
 
 pub mod csv;
 pub mod ldap;
+pub mod saml;
 pub mod scim_push;

@@ -21,6 +21,7 @@ pub fn rules(file: &File, reading: &mut Reading<'_>) -> Vec<Rule> {
         .chain(file.ldif.keys())
         .chain(file.csv.keys())
         .chain(file.scim_push.keys())
+        .chain(file.saml.keys())
         .map(String::as_str)
         .collect();
     let mut names = BTreeSet::new();

@@ -5,4 +5,5 @@ pub mod entries;
 pub mod ldap;
 pub mod ldif;
 pub mod matching;
+pub mod saml;
 pub mod scim_push;
