@@ -90,6 +90,7 @@ fn big_company() -> PlanningInput {
             groups: (0..RULES).map(group).collect(),
             strangers: Vec::new(),
             guests: Vec::new(),
+            doubtful: Vec::new(),
             findings: Vec::new(),
         }],
         seats: SeatReading {

@@ -20,6 +20,8 @@ use seatsync::sources::ldap::config::{AttributeNames, Directory, Schema};
 use seatsync::sources::ldap::decode::Decoder;
 use seatsync::sources::ldap::entry::Entry;
 use seatsync::sources::ldap::{end_point, guid, ldif_records, vetting, wire};
+use seatsync::sources::saml::message::{answer, envelope, receive, xml};
+use seatsync::sources::saml::metadata;
 use seatsync::sources::scim::attribute_path::AttributePath;
 use seatsync::sources::scim::config::{Attributes, Login, ScimConfig};
 use seatsync::sources::scim::folded::Folded;
@@ -48,6 +50,35 @@ pub(crate) fn csv(bytes: &[u8]) {
         group_separator: ';',
     };
     drop(seatsync::sources::csv::decode::decode(bytes, &config));
+}
+
+/// What stands at its place is understood or refused; base64 is taken as browsers bring it.
+pub(crate) fn saml_message(bytes: &[u8]) {
+    if let Ok(text) = str::from_utf8(bytes) {
+        drop(receive::decoded(text));
+    }
+    let Ok(root) = xml::parse(bytes, xml::MESSAGE) else { return };
+    let response = envelope::unpack(&root).unwrap_or(&root);
+    let Ok(envelope) = envelope::open(response) else { return };
+    drop(answer::shell(envelope.response));
+    if let envelope::Content::Assertion(assertion) = envelope.content {
+        drop(answer::assertion(assertion));
+    }
+    let signed = response.without("http://www.w3.org/2000/09/xmldsig#", "Signature");
+    assert_eq!(
+        signed.descendants().iter().filter(|element| element.name.local == "Assertion").count(),
+        usize::from(matches!(envelope.content, envelope::Content::Assertion(_)))
+    );
+}
+
+/// Metadata that is taken names a key.
+pub(crate) fn saml_metadata(bytes: &[u8]) {
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    for wanted in [None, Some("urn:idp")] {
+        if let Ok(provider) = metadata::decode(bytes, wanted, now) {
+            assert!(!provider.keys.is_empty() && !provider.entity_id.is_empty());
+        }
+    }
 }
 
 /// What is let pass can be decoded, and is no deeper than a decoder may recurse.

@@ -21,6 +21,7 @@ use crate::model::purchase::{Purchase, PurchaseId, SeatReading};
 use crate::model::snapshot::{Coverage, Snapshot, SourceKind};
 
 pub mod roster;
+pub mod saml;
 
 /// The error of an edge: what was being done, the chain of causes below it, and the next step where there is one.
 #[derive(Debug)]

@@ -1,4 +1,5 @@
 //! What fuzzing found before (`fuzz/corpus`), fed to the same decoders again: needs no fuzzer.
+#![cfg(feature = "saml")]
 
 #[path = "../fuzz/decoders.rs"]
 mod decoders;
@@ -9,7 +10,7 @@ use std::path::Path;
 /// The decoder of a folder.
 struct Fed(&'static str, fn(&[u8]));
 
-const DECODERS: [Fed; 14] = [
+const DECODERS: [Fed; 16] = [
     Fed("certificate", decoders::certificate),
     Fed("configuration", decoders::configuration),
     Fed("csv", decoders::csv),
@@ -22,6 +23,8 @@ const DECODERS: [Fed; 14] = [
     Fed("object_guid", decoders::object_guid),
     Fed("page_cookie", decoders::page_cookie),
     Fed("plan_file", decoders::plan_file),
+    Fed("saml_message", decoders::saml_message),
+    Fed("saml_metadata", decoders::saml_metadata),
     Fed("scim", decoders::scim),
     Fed("scim_request", decoders::scim_request),
 ];

@@ -89,6 +89,9 @@ pub enum Command {
     /// Check or export the record of what was observed, planned, approved and changed
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Hand in assertions that somebody collected, or ask an identity provider about people
+    #[command(subcommand)]
+    Saml(SamlCommand),
     /// List past runs, or what came of each change of one
     Runs(RunsArgs),
     /// Tell what identity providers have pushed, or say that it is all there is
@@ -116,6 +119,7 @@ impl Command {
             Command::Serve => "serve",
             Command::Undo(_) => "undo",
             Command::Audit(_) => "audit",
+            Command::Saml(_) => "saml",
             Command::Runs(_) => "runs",
             Command::Roster(_) => "roster",
             Command::NewToken => "new-token",
@@ -273,6 +277,25 @@ pub enum AuditCommand {
         /// JSON lines are the one format
         #[arg(long, value_enum, default_value_t = AuditFormat::Json)]
         format: AuditFormat,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SamlCommand {
+    /// Take in responses of the identity provider: XML, or base64 as a browser posts it
+    Accept {
+        /// The name of the source, where several are a `[saml.NAME]`
+        #[arg(long, value_name = "NAME")]
+        source: Option<String>,
+        /// One response a file
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Ask the identity provider anew about people of whom nothing was heard for as long as `query_after` says
+    Refresh {
+        /// The name of the source, where several are a `[saml.NAME]`
+        #[arg(long, value_name = "NAME")]
+        source: Option<String>,
     },
 }
 

@@ -73,6 +73,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Audit(command) => runtime.block_on(commands::audit::run(command, common)),
         Command::Roster(args) => runtime.block_on(commands::roster::run(args, common)),
         Command::NewToken => commands::new_token::run(),
+        Command::Saml(command) => runtime.block_on(commands::saml::run(command, common)),
         Command::Runs(args) => runtime.block_on(commands::runs::run(args, common)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

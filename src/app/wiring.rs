@@ -13,14 +13,21 @@ use crate::gitlab::reader::Reader;
 use crate::notify::config::NotifyConfig;
 use crate::notify::mail::Mail;
 use crate::notify::webhook::Webhook;
+use crate::ports::saml::Door;
+#[cfg(feature = "saml")]
+use crate::ports::saml::Testimonies;
 use crate::ports::{Carrier, Clock, EdgeError, Progress, Source};
 use crate::sources::csv::source::CsvSource;
 use crate::sources::ldap::ldif::LdifSource;
 use crate::sources::ldap::source::LdapSource;
+#[cfg(feature = "saml")]
+use crate::sources::saml::{door::SamlDoor, service::Service, source::SamlSource};
 use crate::sources::scim::source::ScimSource;
 use crate::sources::scim_push::source::ScimPushSource;
 use crate::store::place::Place;
 use crate::store::roster_reading::RostersAt;
+#[cfg(feature = "saml")]
+use crate::store::testimonies::StoredTestimonies;
 use crate::sync::notebook::Notebook;
 use crate::sync::observe::Wanted;
 
@@ -79,6 +86,31 @@ pub fn carriers(config: &NotifyConfig, clock: &Arc<dyn Clock>) -> Result<Vec<Arc
     Ok(carriers)
 }
 
+/// Makes the doors at which people prove their groups. Nothing is contacted yet.
+#[cfg(feature = "saml")]
+pub fn doors(config: &Config) -> Result<Vec<Arc<dyn Door>>, EdgeError> {
+    let mut doors: Vec<Arc<dyn Door>> = Vec::new();
+    for source in &config.sources {
+        if let SourceConfig::Saml(saml) = source {
+            let service =
+                Service::new(saml.clone(), testimonies(&config.state.place), Arc::new(SystemClock))?;
+            doors.push(Arc::new(SamlDoor::new(service)));
+        }
+    }
+    Ok(doors)
+}
+
+/// There is none without SAML.
+#[cfg(not(feature = "saml"))]
+pub fn doors(_: &Config) -> Result<Vec<Arc<dyn Door>>, EdgeError> {
+    Ok(Vec::new())
+}
+
+#[cfg(feature = "saml")]
+fn testimonies(state: &Place) -> Arc<dyn Testimonies> {
+    Arc::new(StoredTestimonies::at(state))
+}
+
 fn source_of(
     config: &SourceConfig,
     state: &Place,
@@ -97,6 +129,12 @@ fn source_of(
         SourceConfig::Csv(csv) => Arc::new(CsvSource::new(csv.clone())),
         SourceConfig::ScimPush(pushed) => {
             Arc::new(ScimPushSource::new(pushed.clone(), Arc::new(RostersAt(state.clone())), clock))
+        }
+        #[cfg(feature = "saml")]
+        SourceConfig::Saml(saml) => Arc::new(SamlSource::new(saml.clone(), testimonies(state), clock)?),
+        #[cfg(not(feature = "saml"))]
+        SourceConfig::Saml(_) => {
+            unreachable!("a configuration with SAML is refused, wherever its state is: {state}")
         }
     })
 }

@@ -83,6 +83,7 @@ pub fn snapshot(
         groups,
         strangers,
         guests: Vec::new(),
+        doubtful: Vec::new(),
         findings,
     }
 }

@@ -24,4 +24,5 @@ pub mod rule;
 pub mod seat_pool;
 pub mod snapshot;
 pub mod stranger;
+pub mod testimony;
 pub mod texts;

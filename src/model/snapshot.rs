@@ -60,6 +60,8 @@ pub struct Snapshot {
     pub strangers: Vec<Stranger>,
     /// Members of these groups whom another source knows.
     pub guests: Vec<Guest>,
+    /// People of whom the source cannot say in which groups they are.
+    pub doubtful: Vec<Member>,
     /// What the source noticed, such as members that are gone.
     pub findings: Vec<Finding>,
 }
@@ -109,6 +111,7 @@ impl Snapshot {
                 .collect(),
             strangers: Vec::new(),
             guests: Vec::new(),
+            doubtful: Vec::new(),
             findings: Vec::new(),
         }
     }

@@ -24,7 +24,10 @@ pub fn says(input: &PlanningInput, reading: &RuleReading<'_>, home: &Snapshot, p
     let there = input.snapshot(&rule.source);
     let way_in = |group: &GroupRef| there.and_then(|there| way(there, group, home, place));
     let unknown = || RuleSays::Unknown {
-        because: reading.frozen.first().map_or_else(|| "it is frozen".to_owned(), |frozen| frozen.reason()),
+        because: reading
+            .frozen
+            .first()
+            .map_or_else(|| "its source was not told their groups".to_owned(), |frozen| frozen.reason()),
     };
     if let Some(path) = find(&reading.people) {
         match rule.until.filter(|_| reading.ended) {

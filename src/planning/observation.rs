@@ -93,6 +93,13 @@ impl Page {
                 self.field("values", &attribute.values);
             }
         }
+        if !snapshot.doubtful.is_empty() {
+            let doubtful = snapshot.doubtful.iter();
+            let ids = doubtful.filter_map(|member| snapshot.people.get(member.person as usize));
+            let mut ids: Vec<&str> = ids.map(|person| person.id()).collect();
+            ids.sort_unstable();
+            self.field("doubtful", ids);
+        }
         let mut groups: Vec<_> = snapshot.groups.iter().collect();
         groups.sort_by(|a, b| a.reference.cmp(&b.reference));
         for reading in groups {

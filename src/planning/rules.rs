@@ -129,6 +129,10 @@ fn read_one<'a>(place: u32, rule: &'a Rule, input: &'a PlanningInput) -> RuleRea
     if exceptions_unread {
         doubtful.append(&mut reading.people);
     }
+    doubtful.extend(snapshot.doubtful.iter().map(|member| Named { home: snapshot, member }));
+    // Whoever gathers them goes through the sources, and the people of each, once.
+    doubtful.sort_by(Named::order);
+    doubtful.dedup_by(|later, kept| later.order(kept).is_eq());
     reading.doubtful = doubtful;
     reading
 }

@@ -2,5 +2,6 @@
 
 pub mod csv;
 pub mod ldap;
+pub mod saml;
 pub mod scim;
 pub mod scim_push;

@@ -5,13 +5,14 @@
 //!
 //! It holds ids alone (account numbers, the directory's keys of people, names of rules and groups): no names of people,
 //! no addresses, no secrets. The exceptions are asked for: of a source that is `incremental`, `readings` holds what its
-//! directory says of the people in the groups that rules name; `rosters` hold what identity providers push to us; and
-//! `outbox` holds letters until they are sent. A file is
+//! directory says of the people in the groups that rules name; `rosters` hold what identity providers push to us,
+//! `saml_testimonies` what they said of people; and `outbox` holds letters until they are sent. A file is
 //! its owner's alone. Whoever may write it can make seatsync believe that a seat is its own, so it belongs to the account
 //! that seatsync runs as.
 
 pub mod approvals;
 pub mod audit;
+pub mod beside;
 pub mod bulk;
 pub mod database;
 pub mod error;
@@ -32,4 +33,6 @@ pub mod schedules;
 pub mod schema;
 pub mod serving;
 pub mod sqlite;
+pub mod testimonies;
+pub mod testimony_text;
 pub mod values;

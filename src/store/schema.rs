@@ -197,6 +197,36 @@ const STEPS: &[&str] = &[
         name TEXT NOT NULL
     ) STRICT;
 ",
+    // What identity providers say of people: see `testimonies.rs`.
+    "
+    CREATE TABLE saml_sources (
+        source TEXT PRIMARY KEY,
+        open_since INTEGER NOT NULL,
+        attended_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE saml_testimonies (
+        source TEXT NOT NULL,
+        person TEXT NOT NULL,
+        known INTEGER NOT NULL,
+        said_at INTEGER NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (source, person, known)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE saml_assertions (
+        source TEXT NOT NULL,
+        assertion TEXT NOT NULL,
+        remember_until INTEGER NOT NULL,
+        PRIMARY KEY (source, assertion)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE saml_requests (
+        request TEXT PRIMARY KEY,
+        source TEXT NOT NULL,
+        waits_until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// The version that this program reads and writes.

@@ -124,6 +124,7 @@ fn no_groups(home: &Answers) -> Snapshot {
         groups: Vec::new(),
         strangers: Vec::new(),
         guests: Vec::new(),
+        doubtful: Vec::new(),
         findings: Vec::new(),
     }
 }

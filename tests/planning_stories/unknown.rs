@@ -2,7 +2,7 @@
 
 use seatsync::model::account::Standing;
 use seatsync::model::add_on::AddOn::DuoEnterprise;
-use seatsync::model::group::GroupRef;
+use seatsync::model::group::{GroupRef, Member, NestingPath};
 use seatsync::model::rule::Rule;
 use seatsync::model::snapshot::GroupState;
 
@@ -78,4 +78,28 @@ fn a_clock_that_ran_backwards_takes_no_seat() {
     world.input.memory.last_run_at = Some(world.days_ago(-1));
     assert_eq!(world.verdicts(), ["enterprise ada: wait (no_seat)", "enterprise zoe: leave (frozen)"]);
     assert_eq!(world.findings(), ["clock_backwards"]);
+}
+
+/// As where an identity provider sends no groups of somebody: they may be in any.
+#[test]
+fn whoever_may_be_in_any_group_keeps_a_seat_and_gets_none() {
+    let mut world = platform(3)
+        .person("ada", &["Platform"])
+        .person("bob", &[])
+        .person("eve", &[])
+        .account("zoe")
+        .ours(DuoEnterprise, "bob", 90)
+        .ours(DuoEnterprise, "zoe", 90);
+    let snapshot = &mut world.input.snapshots[0];
+    let unsaid = (0..).zip(&snapshot.people).filter(|(_, person)| person.username() != Some("ada"));
+    snapshot.doubtful = unsaid.map(|(person, _)| Member { person, path: NestingPath([].into()) }).collect();
+    assert_eq!(
+        world.verdicts(),
+        [
+            "enterprise ada: assign (entitled)",
+            "enterprise bob: leave (frozen)",
+            "enterprise eve: wait (frozen)",
+            "enterprise zoe: revoke (no_longer_entitled)"
+        ]
+    );
 }

@@ -28,3 +28,4 @@ mod state;
 mod stories;
 #[path = "../support/mod.rs"]
 mod support;
+mod testimonies;

@@ -52,6 +52,7 @@ impl World {
             groups: Vec::new(),
             strangers: Vec::new(),
             guests: Vec::new(),
+            doubtful: Vec::new(),
             findings: Vec::new(),
         };
         let instance = Instance {

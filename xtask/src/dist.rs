@@ -27,6 +27,7 @@ const KEPT: &[(&str, &str)] = &[
     ("docs/operating.md", "share/doc/seatsync/operating.md"),
     ("docs/approval.md", "share/doc/seatsync/approval.md"),
     ("docs/reports.md", "share/doc/seatsync/reports.md"),
+    ("docs/saml.md", "share/doc/seatsync/saml.md"),
     ("LICENSE-APACHE", "share/doc/seatsync/LICENSE-APACHE"),
     ("LICENSE-MIT", "share/doc/seatsync/LICENSE-MIT"),
 ];

@@ -28,6 +28,17 @@ const PACKAGES: &[&str] = &[
     "libclang-dev",
     // What installs servers that are on PyPI alone.
     "python3-pip",
+    // What the feature `saml` is built with, and a second opinion of signatures.
+    "libxmlsec1-dev",
+    "pkg-config",
+    "xmlsec1",
+    // Identity providers.
+    "php-cli",
+    "php-mbstring",
+    "php-sqlite3",
+    "php-xml",
+    "python3-pysaml2",
+    "simplesamlphp",
     // A browser for the HTML report, and what drives it.
     "chromium",
     "chromium-driver",

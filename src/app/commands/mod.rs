@@ -14,5 +14,6 @@ pub mod previous;
 pub mod private_key;
 pub mod roster;
 pub mod runs;
+pub mod saml;
 pub mod undo;
 pub mod what_if;

@@ -27,7 +27,7 @@ pub fn examine(schema: &Value, document: &mut Spanned<DeTable<'_>>) -> Shape {
 }
 
 /// Sections of programs like this one, and of plans for it, that would otherwise be silently taken for a slip of the pen.
-const NOT_SUPPORTED: [&str; 2] = ["saml", "http"];
+const NOT_SUPPORTED: [&str; 1] = ["http"];
 
 struct Examiner<'s> {
     root: &'s Value,

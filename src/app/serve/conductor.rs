@@ -11,6 +11,7 @@ use tokio::sync::mpsc::Receiver;
 use crate::app::config::Config;
 use crate::app::output;
 use crate::app::serve::board::Board;
+use crate::app::serve::doors::Doors;
 use crate::app::serve::message::Message;
 use crate::app::serve::reception::Reception;
 use crate::app::serve::round::{Ended, round};
@@ -42,6 +43,7 @@ pub struct Conductor {
     pub path: PathBuf,
     pub board: Arc<Board>,
     pub reception: Arc<Reception>,
+    pub doors: Arc<Doors>,
     pub clock: Arc<dyn Clock>,
     pub stop: Arc<Stop>,
     pub inbox: Receiver<Message>,
@@ -160,6 +162,7 @@ impl Conductor {
                     leading.meet(&new.schedules, now);
                 }
                 self.reception.configure(&config);
+                self.doors.configure(&config);
                 self.board.show_configuration(new.schedules.clone(), new.token.as_ref());
                 self.config = Arc::new(config);
                 tracing::info!("the configuration was read again");

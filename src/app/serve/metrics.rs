@@ -66,6 +66,7 @@ pub struct Metrics {
     refusals: Family<Labels, Counter>,
     requests: Counter,
     remaining: Family<Labels, Gauge>,
+    assertions: Family<Labels, Counter>,
 }
 
 impl Metrics {
@@ -132,6 +133,10 @@ impl Metrics {
                 "gitlab_requests_remaining",
                 "Requests that GitLab's own rate limit still allowed when it last told",
             ),
+            assertions: with.metric(
+                "saml_assertions",
+                "Assertions that browsers brought, by source and what came of them",
+            ),
             registry,
         }
     }
@@ -152,6 +157,12 @@ impl Metrics {
         if taken {
             self.reload_timestamp.set(now.as_second());
         }
+    }
+
+    /// `outcome` is `taken_in`, or the reason of a refusal.
+    pub fn proven(&self, source: &str, outcome: &str) {
+        let labels = Labels(vec![("source", source.to_owned()), ("outcome", outcome.to_owned())]);
+        self.assertions.get_or_create(&labels).inc();
     }
 
     pub fn due(&self, due: Option<&Due<'_>>) {

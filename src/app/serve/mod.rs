@@ -11,6 +11,7 @@ use crate::app::exit::Exit;
 use crate::app::failure::Failure;
 use crate::app::serve::board::Board;
 use crate::app::serve::conductor::{Conductor, Part};
+use crate::app::serve::doors::Doors;
 use crate::app::serve::http::desk::Desk;
 use crate::app::serve::http::routes::router;
 use crate::app::serve::http::server::Port;
@@ -21,6 +22,7 @@ use crate::ports::Clock;
 
 pub mod board;
 pub mod conductor;
+pub mod doors;
 pub mod http;
 pub mod message;
 pub mod metrics;
@@ -48,21 +50,25 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
     let (sender, inbox) = mpsc::channel(INBOX);
     let signals = signals::listen(Arc::clone(&stop), sender.clone()).map_err(Failure::Runtime)?;
     let reception = Arc::new(Reception::new(&config));
+    let doors = Arc::new(Doors::open(&config)?);
     let desk = Desk {
         board: Arc::clone(&board),
         conductor: sender,
         clock: Arc::clone(&clock),
         reception: Arc::clone(&reception),
+        doors: Arc::clone(&doors),
     };
     let port = Port::open(&config.serve, router(desk)).await?;
     tracing::info!(address = %port.address, "listening");
     supervisor::tell("READY=1");
+    let keeping = tokio::spawn(Arc::clone(&doors).keep(Arc::clone(&stop)));
 
     let conductor = Conductor {
         path: config.path.clone(),
         config: Arc::new(config),
         board,
         reception,
+        doors,
         clock,
         stop,
         inbox,
@@ -74,6 +80,7 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
     supervisor::tell("STOPPING=1");
     port.close().await;
     signals.abort();
+    keeping.abort();
     tracing::info!("stopped");
     Ok(Exit::Done)
 }

@@ -70,6 +70,7 @@ fn snapshot(source: &SourceName, people: &BTreeMap<PersonId, Listed>, wanted: &[
         groups,
         strangers: Vec::new(),
         guests: Vec::new(),
+        doubtful: Vec::new(),
         findings: Vec::new(),
     }
 }

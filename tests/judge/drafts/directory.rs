@@ -107,6 +107,7 @@ pub(crate) fn snapshot(name: &str, people: &[Option<PersonDraft>], groups: &[Gro
         groups: readings.collect(),
         strangers: Vec::new(),
         guests: Vec::new(),
+        doubtful: Vec::new(),
         findings: Vec::new(),
     }
 }

@@ -16,6 +16,7 @@ use crate::app::config::file::serve::{Schedule, Serve};
 use crate::app::config::file::sources::csv::Csv;
 use crate::app::config::file::sources::ldap::Ldap;
 use crate::app::config::file::sources::ldif::Ldif;
+use crate::app::config::file::sources::saml::Saml;
 use crate::app::config::file::sources::scim::Scim;
 use crate::app::config::file::sources::scim_push::ScimPush;
 use crate::app::config::written::{DurationText, Secret, Written};
@@ -51,6 +52,9 @@ pub struct File {
     /// What an identity provider pushes over SCIM 2.0, to `/scim/v2/NAME` of the port of `seatsync serve`.
     #[serde(default)]
     pub scim_push: BTreeMap<String, Written<ScimPush>>,
+    /// Signed assertions of a SAML 2.0 identity provider, by which people prove their groups to `seatsync serve`.
+    #[serde(default)]
+    pub saml: BTreeMap<String, Written<Saml>>,
     /// The people of these groups are entitled to a seat. An add-on that no rule names is not touched.
     #[serde(default)]
     pub rule: Vec<Written<Rule>>,
@@ -77,6 +81,7 @@ impl File {
         let names = self.ldap.keys();
         let names = names.chain(self.scim.keys());
         let names = names.chain(self.scim_push.keys());
+        let names = names.chain(self.saml.keys());
         let names = names.chain(self.ldif.keys());
         let names = names.chain(self.csv.keys());
         names.map(String::as_str)

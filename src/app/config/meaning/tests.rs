@@ -377,3 +377,34 @@ identity_attribute = "extern id"
         write it as `userName`, `name.formatted`, `emails[type eq "work"].value` or `urn:…:User:department`
     "#);
 }
+
+#[test]
+fn an_identity_provider_is_met_over_https_and_for_a_while() {
+    assert_snapshot!(words_of(r#"
+[saml."an idp"]
+url = "http://seatsync.example.com"
+metadata = "http://idp.example.com/metadata"
+valid_for = "5m"
+clock_skew = "1h"
+decryption_key = { env = "TOKEN" }
+query_after = "31d"
+attributes = { groups = "" }
+"#), @r#"
+    2: the name `an idp` becomes part of an address
+       name the source with letters, digits, `-`, `_` and `.` alone
+    2: `http://seatsync.example.com/` is not encrypted: secrets and personal data would cross the network in the clear
+       write it as https://, as a proxy or `[serve] certificate` serves it, or add `allow_plaintext = true` to this section to take the risk
+    3: `http://idp.example.com/metadata` is not encrypted: secrets and personal data would cross the network in the clear
+       whoever can change metadata on its way can say anything: use https://, or a file, or add `allow_plaintext = true` to this section to take the risk
+    4: this is between 1h and 8784h
+       choose something in between
+    5: this is between 0s and 10m
+       choose something in between
+    6: `decryption_key` and `decryption_certificate` belong together
+       write both, or neither
+    7: this is between 1m and 5m
+       choose something in between
+    8: this is empty
+       leave the key out, or give it a value
+    "#);
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 
 use crate::app::serve::board::Board;
+use crate::app::serve::doors::Doors;
 use crate::app::serve::message::Message;
 use crate::app::serve::reception::Reception;
 use crate::ports::Clock;
@@ -15,4 +16,5 @@ pub struct Desk {
     pub conductor: Sender<Message>,
     pub clock: Arc<dyn Clock>,
     pub reception: Arc<Reception>,
+    pub doors: Arc<Doors>,
 }

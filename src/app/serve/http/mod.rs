@@ -8,6 +8,7 @@ pub mod metrics;
 pub mod plans;
 pub mod routes;
 pub mod runs;
+pub mod saml;
 pub mod scim;
 pub mod server;
 pub mod traced;

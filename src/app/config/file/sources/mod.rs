@@ -5,5 +5,6 @@ pub mod entries;
 pub mod ldap;
 pub mod ldif;
 pub mod matching;
+pub mod saml;
 pub mod scim;
 pub mod scim_push;

@@ -12,6 +12,7 @@ use crate::model::policy::Matching;
 use crate::model::roster::Patience;
 use crate::sources::csv::config::CsvConfig;
 use crate::sources::ldap::config::{LdapConfig, LdifConfig};
+use crate::sources::saml::config::SamlConfig;
 use crate::sources::scim::config::ScimConfig;
 use crate::sources::scim_push::config::ScimPushConfig;
 
@@ -20,18 +21,19 @@ pub mod entries;
 pub mod ldap;
 pub mod ldif;
 pub mod matching;
+pub mod saml;
 pub mod scim;
 pub mod scim_push;
 
 /// One source, of whatever kind.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "there are a handful of sources, each moved once")]
 pub enum SourceConfig {
     Ldap(LdapConfig),
     Ldif(LdifConfig),
     Csv(CsvConfig),
     Scim(ScimConfig),
     ScimPush(ScimPushConfig),
+    Saml(SamlConfig),
 }
 
 impl SourceConfig {
@@ -42,6 +44,7 @@ impl SourceConfig {
             SourceConfig::Csv(source) => &source.name,
             SourceConfig::Scim(source) => &source.name,
             SourceConfig::ScimPush(source) => &source.name,
+            SourceConfig::Saml(source) => &source.name,
         }
     }
 
@@ -49,9 +52,11 @@ impl SourceConfig {
     pub fn patience(&self) -> Option<Patience> {
         match self {
             SourceConfig::ScimPush(source) => Some(source.patience),
-            SourceConfig::Ldap(_) | SourceConfig::Ldif(_) | SourceConfig::Csv(_) | SourceConfig::Scim(_) => {
-                None
-            }
+            SourceConfig::Ldap(_)
+            | SourceConfig::Ldif(_)
+            | SourceConfig::Csv(_)
+            | SourceConfig::Scim(_)
+            | SourceConfig::Saml(_) => None,
         }
     }
 
@@ -62,7 +67,8 @@ impl SourceConfig {
             SourceConfig::Ldif(_)
             | SourceConfig::Csv(_)
             | SourceConfig::Scim(_)
-            | SourceConfig::ScimPush(_) => false,
+            | SourceConfig::ScimPush(_)
+            | SourceConfig::Saml(_) => false,
         }
     }
 }
@@ -78,6 +84,9 @@ pub fn sources(
     sources.take(&file.csv, csv::csv, SourceConfig::Csv, reading);
     sources.take(&file.scim, scim::scim, SourceConfig::Scim, reading);
     sources.take(&file.scim_push, scim_push::scim_push, SourceConfig::ScimPush, reading);
+    let has_group = file.gitlab.as_ref().is_some_and(|gitlab| gitlab.value.top_level_group.is_some());
+    let saml = |name, written: &_, reading: &mut Reading<'_>| saml::saml(name, written, has_group, reading);
+    sources.take(&file.saml, saml, SourceConfig::Saml, reading);
     (sources.meant, sources.matching)
 }
 

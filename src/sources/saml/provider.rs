@@ -1,0 +1,142 @@
+//! The identity provider as it is now: its metadata, read again as it grows old.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use reqwest::header::HeaderValue;
+use reqwest::redirect;
+use tokio::sync::Mutex;
+use url::Url;
+
+use crate::http::trust::{NoClient, authorities, is_loopback};
+use crate::ports::Clock;
+use crate::sources::saml::config::{MetadataPlace, SamlConfig};
+use crate::sources::saml::error::SamlError;
+use crate::sources::saml::metadata::{IdentityProvider, decode};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Nothing that is fetched is longer: federations publish thousands of providers in one document.
+const LONGEST: usize = 64 * 1024 * 1024;
+
+/// However often somebody brings what is signed by a key that is not known, no oftener is it looked for.
+const LEAST_PAUSE: SignedDuration = SignedDuration::from_mins(1);
+
+/// Reads the metadata of one identity provider, and remembers it.
+pub struct Provider {
+    config: Arc<SamlConfig>,
+    http: reqwest::Client,
+    clock: Arc<dyn Clock>,
+    read: Mutex<Option<Reading>>,
+}
+
+#[derive(Clone)]
+struct Reading {
+    provider: Arc<IdentityProvider>,
+    /// When it was read, or tried to be.
+    at: Timestamp,
+}
+
+impl Provider {
+    /// Reads the authorities to trust; contacts nobody yet.
+    pub fn new(config: Arc<SamlConfig>, clock: Arc<dyn Clock>) -> Result<Provider, SamlError> {
+        // Whoever is first installs it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut http = reqwest::Client::builder()
+            .user_agent(concat!("seatsync/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .timeout(TIMEOUT);
+        if let Some(path) = &config.ca_file {
+            let because = |error| SamlError::Authorities { path: path.clone(), because: words(error) };
+            http = http.tls_certs_merge(authorities(path).map_err(because)?);
+        }
+        if let MetadataPlace::Web(url) = &config.metadata
+            && is_loopback(url)
+        {
+            http = http.no_proxy();
+        }
+        let http = http.build().map_err(|cause| SamlError::Setup { cause })?;
+        Ok(Provider { config, http, clock, read: Mutex::new(None) })
+    }
+
+    /// What the metadata says, read again where it is old; where it cannot be, what it said before, as long as that is valid.
+    pub async fn current(&self) -> Result<Arc<IdentityProvider>, SamlError> {
+        self.no_older_than(self.config.metadata_refresh).await
+    }
+
+    /// The same where somebody signs with a key that is not known: perhaps it is new.
+    pub async fn anew(&self) -> Result<Arc<IdentityProvider>, SamlError> {
+        self.no_older_than(LEAST_PAUSE).await
+    }
+
+    /// Sends a request in SOAP, and gives the answer.
+    pub async fn ask(&self, url: &Url, request: String) -> Result<Vec<u8>, SamlError> {
+        let asked = self.http.post(url.clone()).header("content-type", "text/xml; charset=utf-8");
+        // As the SOAP binding of SAML has it (bindings, section 3.2.3.1).
+        let action = HeaderValue::from_static("\"http://www.oasis-open.org/committees/security\"");
+        self.answer(url, asked.header("soapaction", action).body(request)).await
+    }
+
+    async fn no_older_than(&self, age: SignedDuration) -> Result<Arc<IdentityProvider>, SamlError> {
+        let now = self.clock.now();
+        let mut read = self.read.lock().await;
+        let is_valid = |reading: &Reading| reading.provider.valid_until.is_none_or(|end| now < end);
+        let known = read.clone().filter(is_valid);
+        if let Some(reading) = known.as_ref().filter(|reading| now.duration_since(reading.at).abs() < age) {
+            return Ok(Arc::clone(&reading.provider));
+        }
+        let provider = match (self.fetch(now).await, known) {
+            (Ok(provider), _) => Arc::new(provider),
+            (Err(error), Some(before)) => {
+                tracing::warn!(
+                    source = self.config.name.as_str(),
+                    %error,
+                    "the metadata cannot be read again; what it said before stays in force"
+                );
+                before.provider
+            }
+            (Err(error), None) => return Err(error),
+        };
+        *read = Some(Reading { provider: Arc::clone(&provider), at: now });
+        Ok(provider)
+    }
+
+    async fn fetch(&self, now: Timestamp) -> Result<IdentityProvider, SamlError> {
+        let (place, bytes) = match &self.config.metadata {
+            MetadataPlace::File(path) => {
+                let read = tokio::fs::read(path).await;
+                let bytes = read.map_err(|cause| SamlError::File { path: path.clone(), cause })?;
+                (path.display().to_string(), bytes)
+            }
+            MetadataPlace::Web(url) => (url.to_string(), self.answer(url, self.http.get(url.clone())).await?),
+        };
+        let wanted = self.config.idp_entity_id.as_deref();
+        decode(&bytes, wanted, now).map_err(|cause| SamlError::Metadata { place, cause })
+    }
+
+    async fn answer(&self, url: &Url, request: reqwest::RequestBuilder) -> Result<Vec<u8>, SamlError> {
+        let failed =
+            |cause: reqwest::Error| SamlError::Fetch { url: url.clone(), cause: cause.without_url() };
+        let mut answer = request.send().await.map_err(failed)?;
+        if !answer.status().is_success() {
+            return Err(SamlError::Status { url: url.clone(), status: answer.status().as_u16() });
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+            if bytes.len() + chunk.len() > LONGEST {
+                return Err(SamlError::TooLong { url: url.clone(), most: LONGEST });
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+}
+
+fn words(error: NoClient) -> String {
+    match error {
+        NoClient::Unreadable(cause) => cause.to_string(),
+        NoClient::NoAuthority => "there is no certificate in it".to_owned(),
+        NoClient::Setup(cause) => cause.to_string(),
+    }
+}
