@@ -48,29 +48,12 @@ pub struct Failure {
 impl Transport {
     /// Reads `ca_file`; connects to nothing yet.
     pub fn new(config: &GitLabConfig) -> Result<Transport, GitLabError> {
-        // Whoever came first has installed the same provider: there is one TLS stack.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut token = HeaderValue::from_str(config.token.expose_secret())
             .map_err(|_not_for_a_header| GitLabError::UnsendableToken)?;
         token.set_sensitive(true);
         let token = HeaderMap::from_iter([(HeaderName::from_static("private-token"), token)]);
-        let mut http = reqwest::Client::builder()
-            .user_agent(concat!("seatsync/", env!("CARGO_PKG_VERSION")))
-            .default_headers(token)
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .timeout(config.timeout);
-        if let Some(path) = &config.ca_file {
-            http = http.tls_certs_merge(authorities(path).map_err(|why| no_authorities(path, why))?);
-        } else if config.url.scheme() == "http" {
-            // Nothing will be verified: a machine without any authorities shall do.
-            http = http.tls_certs_only([]);
-        }
-        if is_loopback(&config.url) {
-            http = http.no_proxy();
-        }
         Ok(Transport {
-            http: http.build().map_err(|cause| GitLabError::Setup { cause })?,
+            http: http(config, token)?,
             origin: config.url.origin().ascii_serialization(),
             pace: Pace::new(Limits {
                 requests_per_minute: config.requests_per_minute,
@@ -186,6 +169,28 @@ impl Transport {
     fn rate_limited(&self, operation: &'static str, wait: std::time::Duration) -> GitLabError {
         GitLabError::RateLimited { operation, wait, deadline: self.pace.patience.deadline }
     }
+}
+
+/// A client of this GitLab, which sends these headers with every request. Redirects are not followed.
+pub fn http(config: &GitLabConfig, headers: HeaderMap) -> Result<reqwest::Client, GitLabError> {
+    // Whoever came first has installed the same provider: there is one TLS stack.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut http = reqwest::Client::builder()
+        .user_agent(concat!("seatsync/", env!("CARGO_PKG_VERSION")))
+        .default_headers(headers)
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .timeout(config.timeout);
+    if let Some(path) = &config.ca_file {
+        http = http.tls_certs_merge(authorities(path).map_err(|why| no_authorities(path, why))?);
+    } else if config.url.scheme() == "http" {
+        // Nothing will be verified: a machine without any authorities shall do.
+        http = http.tls_certs_only([]);
+    }
+    if is_loopback(&config.url) {
+        http = http.no_proxy();
+    }
+    http.build().map_err(|cause| GitLabError::Setup { cause })
 }
 
 /// How a sending went, as far as the next step depends on it.
