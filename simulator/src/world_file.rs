@@ -11,6 +11,7 @@ use toml::value::Datetime;
 use crate::world::account::{
     Account, AccountId, AccountKind, AccountState, Identity, Membership, ScimIdentity,
 };
+use crate::world::application::Application;
 use crate::world::gitlab::World;
 use crate::world::purchase::{Purchase, PurchaseId};
 use crate::world::settings::{Settings, TopLevelGroup};
@@ -84,6 +85,9 @@ struct WorldFile {
     top_level_group: Option<TopLevelGroup>,
     #[serde(default, rename = "token")]
     tokens: Vec<TokenEntry>,
+    /// What users may sign in to.
+    #[serde(default, rename = "application", skip_serializing_if = "Vec::is_empty")]
+    applications: Vec<Application>,
     #[serde(default, rename = "purchase")]
     purchases: Vec<PurchaseEntry>,
     #[serde(default, rename = "account")]
@@ -171,6 +175,9 @@ impl WorldFile {
             let account = known(&world, &entry.account)?;
             world.add_token(Token { value: entry.value, account, scopes: entry.scopes, state: entry.state });
         }
+        for application in self.applications {
+            world.add_application(application);
+        }
         let mut add_ons = BTreeMap::new();
         for entry in self.purchases {
             if let Some(twin) = add_ons.insert(entry.add_on.clone(), entry.id) {
@@ -219,6 +226,7 @@ impl WorldFile {
             settings: world.settings.clone(),
             top_level_group: world.top_level_group().cloned(),
             tokens: world.tokens().filter_map(token).collect(),
+            applications: world.applications().cloned().collect(),
             purchases: world.purchases().map(purchase).collect(),
             accounts: world.accounts().map(|account| AccountEntry::of(account)).collect(),
         }

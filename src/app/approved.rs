@@ -63,7 +63,8 @@ pub fn read(path: &Path) -> Result<ApprovedFile, FileError> {
     parse(path, bytes)
 }
 
-fn parse(path: &Path, bytes: Vec<u8>) -> Result<ApprovedFile, FileError> {
+/// The same of bytes that were read already.
+pub fn parse(path: &Path, bytes: Vec<u8>) -> Result<ApprovedFile, FileError> {
     let no_plan = |cause| FileError::NoPlan { path: path.to_owned(), cause };
     let header: Header = serde_json::from_slice(&bytes).map_err(no_plan)?;
     if header.format != PLAN_FORMAT {

@@ -57,7 +57,7 @@ pub fn operator(named: Option<String>) -> Option<String> {
 }
 
 /// A plan for one GitLab is no approval for another.
-fn same_gitlab(file: &ApprovedFile, config: &Config) -> Result<(), Failure> {
+pub fn same_gitlab(file: &ApprovedFile, config: &Config) -> Result<(), Failure> {
     let ours = (config.gitlab.url.as_str().trim_end_matches('/'), config.gitlab.scope.to_string());
     if ours == (file.gitlab_url.trim_end_matches('/'), file.scope.clone()) {
         return Ok(());

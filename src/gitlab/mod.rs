@@ -8,6 +8,7 @@ pub mod diagnose;
 pub mod documents;
 pub mod error;
 pub mod members;
+pub mod openid;
 pub mod pages;
 pub mod preflight;
 pub mod purchases;

@@ -68,7 +68,8 @@ impl SeatReader for Reader {
         }
         let mut holders: Vec<Account> = accounts.into_values().collect();
         holders.sort_unstable_by_key(|account| account.id);
-        reading.holders = holders.into_iter().map(Arc::new).collect();
+        // Collected in place, the list of pointers would keep the memory of the list of accounts.
+        reading.holders.extend(holders.into_iter().map(Arc::new));
         let known = reading.purchases.iter().map(|one| one.purchase.id.clone()).collect();
         self.known_purchases.get_or_init(|| known);
         Ok(reading)

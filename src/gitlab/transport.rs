@@ -46,13 +46,7 @@ impl Transport {
         let mut token = HeaderValue::from_str(config.token.expose_secret())
             .map_err(|_not_for_a_header| GitLabError::UnsendableToken)?;
         token.set_sensitive(true);
-        let setup = Setup {
-            urls: &[&config.url],
-            ca_file: config.ca_file.as_deref(),
-            timeout: config.timeout,
-            headers: HeaderMap::from_iter([(HeaderName::from_static("private-token"), token)]),
-        };
-        let http = client(setup).map_err(|why| no_client(config.ca_file.as_deref(), why))?;
+        let http = http(config, HeaderMap::from_iter([(HeaderName::from_static("private-token"), token)]))?;
         let limits = Limits {
             requests_per_minute: config.requests_per_minute,
             max_concurrent_requests: config.max_concurrent_requests,
@@ -102,6 +96,13 @@ impl Transport {
             Trouble::RateLimited { wait, deadline } => GitLabError::RateLimited { operation, wait, deadline },
         }
     }
+}
+
+/// A client of this GitLab, which sends these headers with every request.
+pub fn http(config: &GitLabConfig, headers: HeaderMap) -> Result<reqwest::Client, GitLabError> {
+    let ca_file = config.ca_file.as_deref();
+    let setup = Setup { urls: &[&config.url], ca_file, timeout: config.timeout, headers };
+    client(setup).map_err(|why| no_client(ca_file, why))
 }
 
 fn no_client(ca_file: Option<&Path>, why: NoClient) -> GitLabError {

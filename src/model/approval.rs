@@ -18,6 +18,8 @@ pub struct ApprovalPolicy {
     pub valid_for: SignedDuration,
     /// Whether the signature of whoever runs the apply does not count.
     pub four_eyes: bool,
+    /// Whether votes on the pages of the sidecar count where signatures are required.
+    pub by_page: bool,
 }
 
 impl Default for ApprovalPolicy {
@@ -27,6 +29,7 @@ impl Default for ApprovalPolicy {
             at_least: 1,
             valid_for: SignedDuration::from_hours(3 * 24),
             four_eyes: false,
+            by_page: false,
         }
     }
 }
@@ -42,6 +45,7 @@ pub struct PlanFile {
     /// What the file says of whose seats they are; for people, and not believed.
     pub usernames: BTreeMap<SeatKey, Box<str>>,
     pub signatures: Vec<Signature>,
+    pub medium: Medium,
     /// Who applies it, as far as is known.
     pub operator: Option<String>,
     /// The changes that were carried out under this very file before, and by which run: none is approved twice.
@@ -63,10 +67,20 @@ impl PlanFile {
             changes,
             usernames,
             signatures: Vec::new(),
+            medium: Medium::File,
             operator: None,
             done: BTreeMap::new(),
         }
     }
+}
+
+/// How people approve a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Medium {
+    /// By signing the file, or by bringing it.
+    File,
+    /// By voting on the pages of the sidecar: the signatures are votes of people whom GitLab signed in.
+    Page,
 }
 
 /// One signature that came with a plan file, and what checking it against the file's bytes gave.
@@ -118,6 +132,8 @@ pub enum Unaccepted {
 pub enum Lack {
     /// There is no plan file that could be signed: only limits, a digest, or a yes.
     NoPlanFile,
+    /// Votes on pages, where only signatures count.
+    OnlyAPage,
     TooFewSigners {
         needed: u32,
         signers: Vec<Signer>,
@@ -143,10 +159,10 @@ pub enum Lack {
 /// Who answers for a run, as it is written down: ids alone, no names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warrant {
-    /// `limits`, `digest` or `file`.
+    /// `limits`, `digest`, `file` or `page`.
     pub kind: &'static str,
     /// The fingerprint of the plan file.
     pub file: Option<String>,
-    /// Of the keys that signed it.
+    /// Of the keys that signed it; `gitlab:7` for the account that voted for it.
     pub keys: Vec<Box<str>>,
 }

@@ -13,9 +13,9 @@ pub struct AuditLine {
     /// Counts from 1.
     pub seq: i64,
     pub at: Timestamp,
-    /// `observed`, `planned`, `approved`, `sent`, `settled`, `ended` or `refused`.
+    /// `observed`, `planned`, `approved`, `sent`, `settled`, `ended`, `refused` or `voted`.
     pub kind: String,
-    /// A JSON object, its keys sorted, without blanks: ids, digests and counts, no names.
+    /// A JSON object, its keys sorted, without blanks: ids, digests and counts, no names; of a vote also the comment.
     pub body: String,
     /// The hash of the line before.
     pub previous: String,

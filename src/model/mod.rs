@@ -26,3 +26,4 @@ pub mod snapshot;
 pub mod stranger;
 pub mod testimony;
 pub mod texts;
+pub mod vote;

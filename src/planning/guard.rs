@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::add_on::AddOn;
-use crate::model::approval::{ApprovalPolicy, Lack, PlanFile, Signer, Warrant};
+use crate::model::approval::{ApprovalPolicy, Lack, Medium, PlanFile, Signer, Warrant};
 use crate::model::group::GroupRef;
 use crate::model::holding::{Change, SeatKey, SourceSize};
 use crate::model::outcome::Lapsed;
@@ -128,9 +128,11 @@ pub fn approve(plan: Plan, approval: &Approval, policy: &ApprovalPolicy) -> Resu
     let changes: BTreeSet<(Change, SeatKey)> = plan.changes().into_iter().collect();
     // Signatures that were brought without being asked for are looked at all the same.
     let brought = approval.file().is_some_and(|file| !file.signatures.is_empty());
-    let asked = brought || (policy.required && !changes.is_empty());
+    let voted = approval.file().is_some_and(|file| file.medium == Medium::Page);
+    let asked = brought || voted || (policy.required && !changes.is_empty());
     let signers = match (approval.file(), asked) {
         (_, false) => Ok(Vec::new()),
+        (Some(_), true) if voted && policy.required && !policy.by_page => Err(vec![Lack::OnlyAPage]),
         (Some(file), true) => signers(policy, file, plan.made_at),
         (None, true) => Err(vec![Lack::NoPlanFile]),
     };
@@ -161,7 +163,10 @@ pub fn approve(plan: Plan, approval: &Approval, policy: &ApprovalPolicy) -> Resu
         }
         Approval::File { file, in_part } => {
             let plan = unused(plan, file, *in_part)?;
-            let warrant = warrant("file");
+            let warrant = warrant(match file.medium {
+                Medium::File => "file",
+                Medium::Page => "page",
+            });
             if *in_part {
                 let InPart { changes, lapsed } =
                     still_true(&plan, &file.changes, &file.done, &file.usernames);

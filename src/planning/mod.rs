@@ -43,6 +43,7 @@ pub mod rules;
 pub mod supposing;
 pub mod trial;
 pub mod undo;
+pub mod votes;
 pub mod what_if;
 
 /// Decides what becomes of every account and add-on. The same input gives the same plan, byte for byte.

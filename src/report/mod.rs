@@ -10,6 +10,7 @@ pub mod json;
 pub mod letter;
 pub mod markdown;
 pub mod needs;
+pub mod pages;
 pub mod row;
 pub mod shown;
 pub mod since;

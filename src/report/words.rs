@@ -185,6 +185,9 @@ pub fn lack(lack: &Lack) -> String {
             "`[approval] required` asks for a signed plan file; limits, digests and a yes are no approval"
                 .to_owned()
         }
+        Lack::OnlyAPage => {
+            "`[approval] required` asks for signatures, and `by_page` does not let votes count".to_owned()
+        }
         Lack::TooFewSigners { needed, signers } => {
             let names: Vec<&str> = signers.iter().map(Signer::name).collect();
             let who = if names.is_empty() {

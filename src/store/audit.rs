@@ -9,6 +9,7 @@ use crate::model::holding::{Change, SeatKey};
 use crate::model::outcome::Outcome;
 use crate::model::person::SourceName;
 use crate::model::roster::Standing;
+use crate::model::vote::NewVote;
 use crate::ports::{EdgeError, Intent, Opening, RunId};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
@@ -25,6 +26,7 @@ enum Body<'a> {
     Ended { ended: &'a str, run: i64 },
     Refused { because: &'a str, digest: &'a str, file: Option<&'a str> },
     Roster { complete: bool, groups: u64, people: u64, source: &'a str },
+    Voted { account: u64, choice: &'a str, comment: &'a str, digest: &'a str, plan: &'a str },
 }
 
 #[derive(Serialize)]
@@ -96,6 +98,17 @@ pub async fn roster(
     append(connection, now, "roster", &body).await
 }
 
+/// Somebody approved or rejected a plan. The comment is the one text in the record that a person wrote.
+pub async fn voted(
+    connection: &mut AnyConnection,
+    now: Timestamp,
+    vote: &NewVote<'_>,
+) -> Result<(), sqlx::Error> {
+    let NewVote { plan, digest, account, choice, comment, .. } = vote;
+    let body = Body::Voted { account: account.0, choice: choice.key(), comment, digest, plan };
+    append(connection, now, "voted", &body).await
+}
+
 impl Store {
     /// Writes down that an apply was refused.
     pub async fn record_refusal(
@@ -140,7 +153,7 @@ fn entry<'a>(change: Change, seat: &SeatKey, outcome: Option<&'a str>) -> Entry<
     Entry { account: seat.account.0, add_on: seat.add_on.key(), change: change.key(), outcome }
 }
 
-/// Appends a line to the chain. Only one run changes the state at a time, so nobody else does so meanwhile.
+/// Appends a line to the chain. Whoever does has the row of the leadership, so nobody else does so meanwhile.
 async fn append(
     connection: &mut AnyConnection,
     now: Timestamp,

@@ -76,6 +76,24 @@ impl Store {
         Ok(Some(Store { connection: Arc::new(Mutex::new(connection)), place: place.clone(), lead: None }))
     }
 
+    /// Opens the state beside whoever leads, to read it and to write what needs no lead; `None` where no run of this version
+    /// has made it yet.
+    pub async fn open_beside(place: &Place) -> Result<Option<Store>, EdgeError> {
+        let mut connection = match place {
+            Place::File(path) if !path.exists() => return Ok(None),
+            Place::File(path) => sqlite::open(path).await?,
+            Place::Server(server) => postgres::open(server).await?,
+        };
+        let version = known_version(place, &mut connection).await?;
+        let store = Store { connection: Arc::new(Mutex::new(connection)), place: place.clone(), lead: None };
+        Ok((version == schema::VERSION).then_some(store))
+    }
+
+    /// Whether the session still answers.
+    pub async fn is_alive(&self) -> bool {
+        matches!(timeout(PATIENCE, async { self.connection().await.ping().await }).await, Ok(Ok(())))
+    }
+
     /// Closes the state in peace: what is in the log of a file goes into the file itself, and a server knows at once
     /// that nobody leads.
     pub async fn close(self) {

@@ -227,6 +227,47 @@ const STEPS: &[&str] = &[
         waits_until INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
 ",
+    // Plans that people see on the pages of the sidecar, and what they say of them: see `plans.rs`, `votes.rs`, `sessions.rs`.
+    "
+    CREATE TABLE plans (
+        fingerprint TEXT PRIMARY KEY,
+        schedule TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        made_at INTEGER NOT NULL,
+        seen_at INTEGER NOT NULL,
+        ended TEXT NOT NULL,
+        waits INTEGER NOT NULL,
+        is_latest INTEGER NOT NULL,
+        moved TEXT NOT NULL,
+        objection TEXT,
+        document BLOB NOT NULL,
+        report BLOB NOT NULL
+    ) STRICT;
+
+    CREATE TABLE votes (
+        id INTEGER PRIMARY KEY,
+        plan TEXT NOT NULL,
+        account INTEGER NOT NULL,
+        username TEXT NOT NULL,
+        choice TEXT NOT NULL,
+        comment TEXT NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE approvers (
+        username TEXT PRIMARY KEY,
+        account INTEGER NOT NULL,
+        since INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE sessions (
+        id TEXT PRIMARY KEY,
+        account INTEGER NOT NULL,
+        username TEXT NOT NULL,
+        began_at INTEGER NOT NULL,
+        seen_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// The version that this program reads and writes.

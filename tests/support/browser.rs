@@ -23,18 +23,26 @@ pub struct Browser {
     runtime: Runtime,
     driver: Child,
     // The page and the profile are there until the browser has ended.
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Browser {
     /// Starts one and opens this page in it.
     pub fn open(html: &str) -> Browser {
+        let mut browser = Browser::start();
+        let file = browser.directory.path().join("report.html");
+        fs::write(&file, html).unwrap();
+        browser.url = Url::from_file_path(file).unwrap().to_string();
+        browser.goto("");
+        browser
+    }
+
+    /// Starts one that shows nothing yet.
+    pub fn start() -> Browser {
         for program in [DRIVER, BROWSER] {
             assert!(fs::exists(program).unwrap(), "{program} is not installed: run `cargo xtask setup`");
         }
         let directory = TempDir::with_prefix("browser").unwrap();
-        let file = directory.path().join("report.html");
-        fs::write(&file, html).unwrap();
         // It takes a free port by itself and says which.
         let mut driver = Command::new(DRIVER)
             .arg("--port=0")
@@ -67,10 +75,7 @@ impl Browser {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let driver_url = format!("http://127.0.0.1:{port}");
         let client = runtime.block_on(builder.capabilities(capabilities).connect(&driver_url)).unwrap();
-        let url = Url::from_file_path(file).unwrap().to_string();
-        let browser = Browser { url, client: Some(client), runtime, driver, _directory: directory };
-        browser.goto("");
-        browser
+        Browser { url: "about:blank".to_owned(), client: Some(client), runtime, driver, directory }
     }
 
     /// Opens the page anew, at this fragment.
@@ -78,6 +83,16 @@ impl Browser {
         // A change of the fragment alone would load nothing.
         self.runtime.block_on(self.client().goto("about:blank")).unwrap();
         self.runtime.block_on(self.client().goto(&format!("{}{fragment}", self.url))).unwrap();
+    }
+
+    /// Opens another page.
+    pub fn visit(&self, url: &str) {
+        self.runtime.block_on(self.client().goto(url)).unwrap();
+    }
+
+    /// Where it is now.
+    pub fn place(&self) -> String {
+        self.runtime.block_on(self.client().current_url()).unwrap().to_string()
     }
 
     /// What a script of the driver returns. It runs beside the page's own policy.

@@ -7,5 +7,5 @@ mod graphql;
 pub mod requests;
 pub mod server;
 mod site;
-mod throttle;
+pub(crate) mod throttle;
 mod wire;

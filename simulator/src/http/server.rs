@@ -16,6 +16,7 @@ use crate::http::requests::RequestRecord;
 use crate::http::site::Site;
 use crate::http::wire::{Wire, WireListener};
 use crate::http::{control, graphql};
+use crate::oauth::provider::{self, Provider};
 use crate::rest;
 use crate::world::gitlab::World;
 
@@ -47,7 +48,8 @@ impl Simulator {
         let listener = TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
         let site = Arc::new(Site::of(world));
-        let service = router(&site).into_make_service_with_connect_info::<Wire>();
+        let service =
+            router(&site, format!("http://{address}")).into_make_service_with_connect_info::<Wire>();
         let (stop, stopped) = oneshot::channel();
         let server = axum::serve(WireListener(listener), service).with_graceful_shutdown(async {
             // A dropped sender stops the server as well.
@@ -93,10 +95,11 @@ impl Simulator {
     }
 }
 
-fn router(site: &Arc<Site>) -> Router {
+fn router(site: &Arc<Site>, issuer: String) -> Router {
     let api = Router::new()
         .nest(GRAPHQL, graphql::router(Arc::clone(&site.world)))
         .nest("/api/v4", rest::router::router(Arc::clone(&site.world)))
         .layer(from_fn_with_state(Arc::clone(site), gate::pass));
-    api.nest("/simulator", control::router(Arc::clone(site)))
+    let provider = Provider::new(issuer, Arc::clone(&site.world));
+    api.nest("/simulator", control::router(Arc::clone(site))).merge(provider::router(Arc::new(provider)))
 }

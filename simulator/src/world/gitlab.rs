@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use jiff::civil::Date;
 
 use crate::world::account::{Account, AccountId, Membership};
+use crate::world::application::{Application, Lie};
 use crate::world::eligibility;
 use crate::world::purchase::{Assignment, Purchase, PurchaseId};
 use crate::world::settings::{Scope, Settings, TopLevelGroup};
@@ -19,10 +20,13 @@ use crate::world::token::{Token, TokenState};
 pub struct World {
     pub today: Date,
     pub settings: Settings,
+    /// What ID tokens say that is not so.
+    pub lie: Option<Lie>,
     scope: Scope,
     accounts: BTreeMap<AccountId, Arc<Account>>,
     purchases: BTreeMap<PurchaseId, Purchase>,
     tokens: BTreeMap<String, Token>,
+    applications: BTreeMap<String, Application>,
     by_username: HashMap<String, AccountId>,
     by_email: HashMap<String, Vec<AccountId>>,
     by_identity: HashMap<(String, String), Vec<AccountId>>,
@@ -46,10 +50,12 @@ impl World {
         World {
             today,
             settings: Settings::default(),
+            lie: None,
             scope,
             accounts: BTreeMap::new(),
             purchases: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            applications: BTreeMap::new(),
             by_username: HashMap::new(),
             by_email: HashMap::new(),
             by_identity: HashMap::new(),
@@ -217,6 +223,21 @@ impl World {
     /// Sets the state of a token; says whether there is one.
     pub fn set_token_state(&mut self, value: &str, state: TokenState) -> bool {
         self.tokens.get_mut(value).map(|token| token.state = state).is_some()
+    }
+
+    // Applications.
+
+    /// Adds an application, or replaces the one with the same client id.
+    pub fn add_application(&mut self, application: Application) {
+        self.applications.insert(application.client_id.clone(), application);
+    }
+
+    pub fn application(&self, client_id: &str) -> Option<&Application> {
+        self.applications.get(client_id)
+    }
+
+    pub fn applications(&self) -> impl Iterator<Item = &Application> {
+        self.applications.values()
     }
 
     // What an account may do.

@@ -1,6 +1,7 @@
 //! The simulated GitLab without its HTTP: accounts, purchases, seats, tokens and the rules that bind them.
 
 pub mod account;
+pub mod application;
 pub mod drift;
 pub mod eligibility;
 pub mod gid;

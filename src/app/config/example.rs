@@ -103,6 +103,11 @@ mod tests {
             "certificate",
             "key",
             "token",
+            "public_url",
+            "client_",
+            "approvers",
+            "idle_for",
+            "signed_in_for",
         ];
         let in_force: String = EXAMPLE
             .lines()

@@ -2,16 +2,13 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use axum::body::Bytes;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::app::output::write_json;
 use crate::app::serve::metrics::Metrics;
 use crate::app::serve::round::{Ended, Round};
 use crate::app::serve::schedule::{Due, Schedule};
 use crate::app::token::TokenDigest;
-use crate::report::json;
 
 /// Shared by the runs, which write, and the port, which reads.
 #[derive(Debug)]
@@ -32,8 +29,6 @@ pub struct Standing {
     pub token: Option<TokenDigest>,
     pub last: Option<LastRun>,
     pub next: Option<NextRun>,
-    /// The plan of the last run, as JSON; kept only where somebody may read it.
-    pub plan: Option<Bytes>,
     pub metrics: Metrics,
 }
 
@@ -82,7 +77,6 @@ impl Board {
                 token: token.map(TokenDigest::of),
                 last: None,
                 next: None,
-                plan: None,
                 metrics: Metrics::registered(),
             }),
         }
@@ -146,13 +140,6 @@ impl Board {
             seconds,
             "a run ended"
         );
-        if let Some(plan) = plan {
-            standing.plan = standing.token.as_ref().map(|_| {
-                let mut bytes = Vec::new();
-                write_json(&json::plan(plan), &mut bytes).expect("a vector takes whatever is written");
-                bytes.into()
-            });
-        }
         standing.last = Some(LastRun {
             schedule: schedule.name.clone(),
             began,

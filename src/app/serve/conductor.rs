@@ -10,9 +10,12 @@ use tokio::sync::mpsc::Receiver;
 
 use crate::app::config::Config;
 use crate::app::output;
+use crate::app::serve::ballot_box::is_carried;
 use crate::app::serve::board::Board;
 use crate::app::serve::doors::Doors;
+use crate::app::serve::keeping::{keep, still_waiting};
 use crate::app::serve::message::Message;
+use crate::app::serve::pages::reception::Pages;
 use crate::app::serve::reception::Reception;
 use crate::app::serve::round::{Ended, round};
 use crate::app::serve::schedule::{Due, Schedule, Settled, next};
@@ -44,6 +47,7 @@ pub struct Conductor {
     pub board: Arc<Board>,
     pub reception: Arc<Reception>,
     pub doors: Arc<Doors>,
+    pub pages: Arc<Pages>,
     pub clock: Arc<dyn Clock>,
     pub stop: Arc<Stop>,
     pub inbox: Receiver<Message>,
@@ -70,6 +74,8 @@ pub struct Leading {
     waiting: BTreeSet<String>,
     /// What people had put into the tray when those plans were made, and when it was last looked at.
     tray: (Listing, Listing),
+    /// The last vote on the plan that waits, as far as it was looked at.
+    vote: i64,
     /// Whether it was said that another run keeps ours waiting.
     told_busy: bool,
 }
@@ -113,15 +119,15 @@ impl Conductor {
     /// Waits, and takes messages.
     async fn pause(&mut self, pause: Duration) {
         tokio::select! {
-            Some(message) = self.inbox.recv() => self.take(message),
+            Some(message) = self.inbox.recv() => self.take(message).await,
             () = self.stop.asked() => {}
             () = tokio::time::sleep(pause) => {}
         }
     }
 
-    fn take(&mut self, message: Message) {
+    async fn take(&mut self, message: Message) {
         match message {
-            Message::Reload => self.reload(),
+            Message::Reload => self.reload().await,
             Message::Run { schedule } => {
                 let schedules = &self.config.serve.schedules;
                 let found =
@@ -141,7 +147,7 @@ impl Conductor {
     }
 
     /// Takes a new configuration, whole or not at all.
-    fn reload(&mut self) {
+    async fn reload(&mut self) {
         let read = Config::load(&self.path);
         let now = self.clock.now();
         self.board.standing().metrics.configured(read.is_ok(), now);
@@ -164,6 +170,7 @@ impl Conductor {
                 self.reception.configure(&config);
                 self.doors.configure(&config);
                 self.board.show_configuration(new.schedules.clone(), new.token.as_ref());
+                self.pages.follow(&config).await;
                 self.config = Arc::new(config);
                 tracing::info!("the configuration was read again");
             }
@@ -178,7 +185,7 @@ impl Conductor {
     async fn take_over(&mut self, now: Timestamp) -> bool {
         let tried = try_to_lead(&self.config, now).await;
         let was_reachable = std::mem::replace(&mut self.board.standing().state_is_reachable, tried.is_ok());
-        let (right, remembered) = match tried {
+        let (right, remembered, waiting) = match tried {
             Ok(Some(lead)) => lead,
             Ok(None) => return false,
             Err(error) => {
@@ -196,8 +203,9 @@ impl Conductor {
             right,
             settled: Settled(settled),
             asked: BTreeSet::new(),
-            waiting: BTreeSet::new(),
+            waiting,
             tray: Default::default(),
+            vote: 0,
             told_busy: false,
         }));
         // What an earlier leader had no time to deliver is due.
@@ -216,6 +224,8 @@ impl Conductor {
         };
         tracing::info!(schedule = schedule.name, mode = schedule.mode.key(), "a run begins");
         let tray = listing(&self.config).await;
+        // What is cast from here on is looked at after the run.
+        let vote = store.last_vote().await.unwrap_or_default();
         // A run that was asked for is due for nobody else: were we killed, it would not be taken up.
         if let Part::Leader(leading) = &self.part
             && leading.asked.contains(&schedule.name)
@@ -232,10 +242,13 @@ impl Conductor {
             loop {
                 tokio::select! {
                     done = &mut running => break done,
-                    Some(message) = self.inbox.recv() => self.take(message),
+                    Some(message) = self.inbox.recv() => self.take(message).await,
                 }
             }
         };
+        if let Err(error) = keep(&config, schedule, &done, &store, self.clock.now()).await {
+            tracing::error!(error = error.chain(), hint = error.hint, "the plan of a run could not be kept");
+        }
         // What was cut short stays due: whoever leads next takes it up at once.
         let settled = if self.stop.is_asked() && done.ended.is_cut_short() {
             store.owe_schedule(&schedule.name).await
@@ -251,16 +264,26 @@ impl Conductor {
             leading.asked.remove(&schedule.name);
             leading.told_busy = false;
             leading.telling = telling;
-            leading.await_approval(schedule, done.ended, tray);
+            leading.await_approval(schedule, done.ended, tray, vote);
         }
         self.board.show_run(schedule, &done, began, self.clock.now());
     }
 
-    /// Plans that wait are made anew once something has come into the tray, and has come whole.
+    /// Plans that wait are made anew once something has come into the tray, and has come whole, or enough people have voted.
     async fn look_for_approvals(&mut self) {
         if let Part::Leader(leading) = &mut self.part
             && !leading.waiting.is_empty()
         {
+            match is_carried(&self.config, &self.pages, &mut leading.vote).await {
+                Ok(true) => {
+                    tracing::info!("enough people approve the plan that waits");
+                    leading.asked.append(&mut leading.waiting);
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(error = error.chain(), hint = error.hint, "votes cannot be looked at")
+                }
+            }
             let now = listing(&self.config).await;
             if now != leading.tray.0 && now == leading.tray.1 {
                 tracing::info!("something was put into the folder of approvals");
@@ -303,11 +326,12 @@ impl Leading {
     }
 
     /// Whatever came into the tray since the plan was made may approve it.
-    fn await_approval(&mut self, schedule: &Schedule, ended: Ended, tray: Listing) {
+    fn await_approval(&mut self, schedule: &Schedule, ended: Ended, tray: Listing, vote: i64) {
         self.waiting.remove(&schedule.name);
         if ended == Ended::AwaitingApproval {
             self.waiting.insert(schedule.name.clone());
             self.tray = (tray.clone(), tray);
+            self.vote = vote;
         }
     }
 
@@ -323,7 +347,7 @@ impl Leading {
 async fn try_to_lead(
     config: &Config,
     now: Timestamp,
-) -> Result<Option<(Serving, BTreeMap<String, ScheduleRow>)>, EdgeError> {
+) -> Result<Option<(Serving, BTreeMap<String, ScheduleRow>, BTreeSet<String>)>, EdgeError> {
     let Some(right) = Serving::acquire(&config.state.place, now).await? else { return Ok(None) };
     let store = match Store::open(&config.state.place, now).await {
         Ok(store) => store,
@@ -337,8 +361,9 @@ async fn try_to_lead(
         }
     }
     let remembered = store.schedules().await?;
+    let waiting = still_waiting(config, &store).await?;
     store.close().await;
-    Ok(Some((right, remembered)))
+    Ok(Some((right, remembered, waiting)))
 }
 
 async fn listing(config: &Config) -> Listing {

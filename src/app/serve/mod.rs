@@ -15,17 +15,21 @@ use crate::app::serve::doors::Doors;
 use crate::app::serve::http::desk::Desk;
 use crate::app::serve::http::routes::router;
 use crate::app::serve::http::server::Port;
+use crate::app::serve::pages::reception::Pages;
 use crate::app::serve::reception::Reception;
 use crate::app::serve::stop::Stop;
 use crate::app::wiring;
 use crate::ports::Clock;
 
+pub mod ballot_box;
 pub mod board;
 pub mod conductor;
 pub mod doors;
 pub mod http;
+pub mod keeping;
 pub mod message;
 pub mod metrics;
+pub mod pages;
 pub mod readiness;
 pub mod reception;
 pub mod round;
@@ -51,12 +55,14 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
     let signals = signals::listen(Arc::clone(&stop), sender.clone()).map_err(Failure::Runtime)?;
     let reception = Arc::new(Reception::new(&config));
     let doors = Arc::new(Doors::open(&config)?);
+    let pages = Arc::new(Pages::new(&config));
     let desk = Desk {
         board: Arc::clone(&board),
         conductor: sender,
         clock: Arc::clone(&clock),
         reception: Arc::clone(&reception),
         doors: Arc::clone(&doors),
+        pages: Arc::clone(&pages),
     };
     let port = Port::open(&config.serve, router(desk)).await?;
     tracing::info!(address = %port.address, "listening");
@@ -69,6 +75,7 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
         board,
         reception,
         doors,
+        pages,
         clock,
         stop,
         inbox,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::app::config::Config;
 use crate::app::progress::Silent;
 use crate::app::run::{self, Applied, Company, Planned};
+use crate::app::serve::ballot_box::{self, Objected};
 use crate::app::serve::schedule::{Mode, Schedule};
 use crate::app::serve::stop::Stop;
 use crate::app::serve::telling::Telling;
@@ -25,6 +26,8 @@ pub struct Round {
     pub because: Option<String>,
     /// `None` where none was made.
     pub planned: Option<(Plan, Outcomes)>,
+    /// Why votes that were enough came to nothing.
+    pub objected: Option<Objected>,
     /// Requests sent to GitLab.
     pub requests: u64,
     /// Requests that GitLab's own limit still allows, where it told.
@@ -97,16 +100,14 @@ pub async fn round(
         Ok(readings) => Arc::new(Notebook::new(readings)),
         Err(error) => {
             say(&error);
-            let because = Some(error.chain());
-            return Round { ended: Ended::Failed, because, planned: None, requests: 0, remaining: None };
+            return Round::failed(&error);
         }
     };
     let neighbours = match wiring::connect(config, &progress, &notebook) {
         Ok(neighbours) => neighbours,
         Err(error) => {
             say(&error);
-            let because = Some(error.chain());
-            return Round { ended: Ended::Failed, because, planned: None, requests: 0, remaining: None };
+            return Round::failed(&error);
         }
     };
     let company = Company { clock, progress: progress.as_ref(), stop: stop.flag() };
@@ -118,15 +119,16 @@ pub async fn round(
         say(&error);
     }
     let (requests, remaining) = (neighbours.client.requests(), neighbours.client.remaining());
-    let (ended, planned, because) = match went {
-        Ok((ended, planned)) => (ended, planned, None),
+    let round = match went {
+        Ok(Went { ended, planned, objected }) => {
+            Round { ended, because: None, planned, objected, requests, remaining }
+        }
         Err(error) => {
             say(&error);
-            (Ended::Failed, None, Some(error.chain()))
+            Round { requests, remaining, ..Round::failed(&error) }
         }
     };
-    tracing::Span::current().record("ended", ended.key());
-    let round = Round { ended, because, planned, requests, remaining };
+    tracing::Span::current().record("ended", round.ended.key());
     if let (Some(telling), Some(happened)) = (telling, round.happened()) {
         telling.tell(happened, &neighbours.gitlab).await;
     }
@@ -134,6 +136,11 @@ pub async fn round(
 }
 
 impl Round {
+    fn failed(error: &EdgeError) -> Round {
+        let because = Some(error.chain());
+        Round { ended: Ended::Failed, because, planned: None, objected: None, requests: 0, remaining: None }
+    }
+
     /// What there is to tell of it; nothing of one that was stopped.
     fn happened(&self) -> Option<Happened<'_>> {
         let planned = self.planned.as_ref();
@@ -149,6 +156,13 @@ impl Round {
     }
 }
 
+/// How far a run went.
+struct Went {
+    ended: Ended,
+    planned: Option<(Plan, Outcomes)>,
+    objected: Option<Objected>,
+}
+
 async fn go(
     config: &Config,
     mode: Mode,
@@ -156,28 +170,35 @@ async fn go(
     neighbours: &Neighbours,
     company: &Company<'_>,
     stop: &Stop,
-) -> Result<(Ended, Option<(Plan, Outcomes)>), EdgeError> {
+) -> Result<Went, EdgeError> {
     let planned = tokio::select! {
         planned = run::planned(store, neighbours, None, company.clock.now()) => planned?,
-        () = stop.asked() => return Ok((Ended::Stopped, None)),
+        () = stop.asked() => return Ok(Went { ended: Ended::Stopped, planned: None, objected: None }),
     };
-    let published = |ended, planned: Planned| Ok((ended, Some((planned.plan, Outcomes::default()))));
-    let (planned, approval) = match step(mode, &planned.plan, config.policy.approval.required) {
-        Step::Publish => return published(Ended::Reported, planned),
-        Step::Apply => (planned, Some(Approval::Limits)),
+    let published = |ended, planned: Planned, objected| {
+        Ok(Went { ended, planned: Some((planned.plan, Outcomes::default())), objected })
+    };
+    let (planned, approval, objected) = match step(mode, &planned.plan, config.policy.approval.required) {
+        Step::Publish => return published(Ended::Reported, planned, None),
+        Step::Apply => (planned, Some(Approval::Limits), None),
         Step::AskPeople => {
-            let (planned, approval) = tray::approval(planned, config, store).await?;
-            (planned, approval.or(unattended(mode)))
+            let (planned, brought) = tray::approval(planned, config, store).await?;
+            let (planned, voted, objected) = match brought {
+                Some(brought) => (planned, Some(brought), None),
+                None => ballot_box::approval(planned, config, store).await?,
+            };
+            (planned, voted.or(unattended(mode)), objected)
         }
     };
-    let Some(approval) = approval else { return published(Ended::AwaitingApproval, planned) };
+    let Some(approval) = approval else { return published(Ended::AwaitingApproval, planned, objected) };
     match run::carry_out(planned, approval, store, neighbours, company).await? {
         Applied::Done { approved, outcomes } => {
             let ended = if outcomes.is_partial() { Ended::AppliedInPart } else { Ended::Applied };
-            Ok((ended, Some((approved.into_plan(), outcomes))))
+            Ok(Went { ended, planned: Some((approved.into_plan(), outcomes)), objected: None })
         }
         Applied::Refused(refused) => {
-            Ok((Ended::AwaitingApproval, Some((refused.into_plan(), Outcomes::default()))))
+            let planned = Some((refused.into_plan(), Outcomes::default()));
+            Ok(Went { ended: Ended::AwaitingApproval, planned, objected })
         }
     }
 }

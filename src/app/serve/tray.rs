@@ -122,7 +122,8 @@ fn candidate(path: &Path, config: &Config, now: Timestamp) -> Result<PlanFile, S
     }
 }
 
-fn objection(refused: &Refused) -> String {
+/// Why it is no approval of the plan, told without the names of people.
+pub fn objection(refused: &Refused) -> String {
     match refused {
         Refused::NotApproved { lacks, .. } => lacks.iter().map(in_log).collect::<Vec<_>>().join("; "),
         Refused::ByLimits { .. } | Refused::Moved { .. } | Refused::Used { .. } => refused.to_string(),
@@ -133,6 +134,7 @@ fn objection(refused: &Refused) -> String {
 fn in_log(lack: &Lack) -> String {
     match lack {
         Lack::NoPlanFile => "there is no plan file".to_owned(),
+        Lack::OnlyAPage => "`[approval] by_page` does not let votes on the pages count".to_owned(),
         Lack::TooFewSigners { needed, signers } => {
             format!("so many people must have signed it: {needed}, and so many have: {}", signers.len())
         }

@@ -16,7 +16,8 @@ pub mod picture;
 pub mod view;
 
 const PAGE: &str = include_str!("page.html");
-const STYLE: &str = include_str!("style.css");
+/// Colours, type and tables, also for the pages of the sidecar.
+pub const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// How many rows stand in the page itself, for readers without scripts; all of them are in its data.

@@ -25,4 +25,8 @@ pub struct Approval {
     /// or `GITLAB_USER_EMAIL` of a pipeline, or the local account: it is as true as whoever sets these is trusted.
     #[schemars(extend("default" = false))]
     pub four_eyes: Option<bool>,
+    /// Whether votes on the pages of `[serve.sign_in]` count where `required`. They are never added to signatures: so many
+    /// people must have done the one, or the other.
+    #[schemars(extend("default" = false))]
+    pub by_page: Option<bool>,
 }

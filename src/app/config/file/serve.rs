@@ -24,6 +24,32 @@ pub struct Serve {
     /// Allows to listen beyond this host without a certificate, for a proxy that has one.
     #[schemars(extend("default" = false))]
     pub allow_plaintext: Option<bool>,
+    /// Pages under `/plans`, on which people whom GitLab signs in see the plan that waits, and approve or reject it.
+    pub sign_in: Option<Written<SignIn>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// The address of this port as browsers know it, without a path: `https`, save to this machine. GitLab's application has
+    /// `/plans/sign-in/callback` below it as its redirect URI.
+    #[schemars(required)]
+    pub public_url: Option<Written<String>>,
+    /// Of an application in GitLab: confidential, with the scope `openid`.
+    #[schemars(required)]
+    pub client_id: Option<Written<String>>,
+    #[schemars(required)]
+    pub client_secret: Option<Written<Secret>>,
+    /// Who may see plans, and approve or reject them: usernames of GitLab, or `id:7` for the account of that number. A name stands for
+    /// the account that bears it when it first signs in, also after it is renamed.
+    #[schemars(required)]
+    pub approvers: Option<Vec<Written<String>>>,
+    /// A session ends when nothing was asked for so long.
+    #[schemars(extend("default" = "30m"))]
+    pub idle_for: Option<Written<DurationText>>,
+    /// A session ends so long after signing in.
+    #[schemars(extend("default" = "8h"))]
+    pub signed_in_for: Option<Written<DurationText>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

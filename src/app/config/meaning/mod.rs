@@ -7,6 +7,7 @@ pub mod notify;
 pub mod policy;
 pub mod rules;
 pub mod serve;
+pub mod sign_in;
 pub mod sources;
 pub mod state;
 

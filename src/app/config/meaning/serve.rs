@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use crate::app::config::complaint::Complaint;
 use crate::app::config::file::File;
 use crate::app::config::file::serve as file;
+use crate::app::config::meaning::sign_in::{SignInConfig, sign_in};
 use crate::app::config::meaning::sources::scim_push::receivers;
 use crate::app::config::reading::Reading;
 use crate::app::config::written::Written;
@@ -30,6 +31,8 @@ pub struct ServeConfig {
     pub approved: Option<PathBuf>,
     /// Who may push over SCIM into which source.
     pub receivers: BTreeMap<SourceName, Vec<TokenDigest>>,
+    /// `None`: there are no pages.
+    pub sign_in: Option<SignInConfig>,
     /// At least one, each of its own name.
     pub schedules: Vec<Schedule>,
 }
@@ -53,6 +56,7 @@ pub fn serve(file: &File, reading: &mut Reading<'_>) -> Option<ServeConfig> {
             token: None,
             approved: None,
             receivers,
+            sign_in: None,
             schedules,
         });
     };
@@ -76,7 +80,11 @@ pub fn serve(file: &File, reading: &mut Reading<'_>) -> Option<ServeConfig> {
         None => None,
         Some(token) => Some(reading.secret(token, "token")?),
     };
-    Some(ServeConfig { listen: listen?, tls, token, approved, receivers, schedules })
+    let sign_in = match &written.sign_in {
+        None => None,
+        Some(section) => Some(sign_in(section, reading)?),
+    };
+    Some(ServeConfig { listen: listen?, tls, token, approved, receivers, sign_in, schedules })
 }
 
 fn address(written: &Written<String>, reading: &mut Reading<'_>) -> Option<SocketAddr> {

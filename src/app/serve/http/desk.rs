@@ -7,6 +7,7 @@ use tokio::sync::mpsc::Sender;
 use crate::app::serve::board::Board;
 use crate::app::serve::doors::Doors;
 use crate::app::serve::message::Message;
+use crate::app::serve::pages::reception::Pages;
 use crate::app::serve::reception::Reception;
 use crate::ports::Clock;
 
@@ -17,4 +18,5 @@ pub struct Desk {
     pub clock: Arc<dyn Clock>,
     pub reception: Arc<Reception>,
     pub doors: Arc<Doors>,
+    pub pages: Arc<Pages>,
 }

@@ -7,6 +7,7 @@ use axum::routing::{any, get, post};
 
 use crate::app::serve::http::desk::Desk;
 use crate::app::serve::http::{bounds, health, metrics, plans, runs, saml, scim, traced};
+use crate::app::serve::pages;
 
 pub fn router(desk: Desk) -> Router {
     // Bounded by itself: whole groups are pushed at once, by whoever has shown a token before.
@@ -25,6 +26,7 @@ pub fn router(desk: Desk) -> Router {
         .route("/metrics", get(metrics::metrics))
         .route("/runs", get(runs::last).post(runs::ask))
         .route("/plans/latest", get(plans::latest))
+        .merge(pages::routes::router())
         .layer(middleware::from_fn(bounds::bounded))
         .merge(pushed)
         .merge(proven)
