@@ -14,7 +14,7 @@ use crate::browser::Browser;
 use crate::world::{World, rule};
 
 #[path = "../support/browser.rs"]
-#[expect(unreachable_pub, reason = "it is shared")]
+#[expect(dead_code, unreachable_pub, reason = "it is shared")]
 mod browser;
 #[path = "../support/rich.rs"]
 mod rich;
