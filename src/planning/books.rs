@@ -67,9 +67,10 @@ pub fn close(archive: &Archive<'_>, is_frozen: bool, books: &mut Bookkeeping) {
 }
 
 fn is(ground: &Ground<'_>, person: &PersonKey) -> bool {
-    person.id.as_str() == ground.person().id() && person.source == ground.rule().source
+    person.id.as_str() == ground.person().id() && person.source == ground.named.home.source
 }
 
+/// By the source that knows the person, which need not be the one whose groups the rule names.
 fn key(ground: &Ground<'_>) -> PersonKey {
-    PersonKey { source: ground.rule().source.clone(), id: PersonId::new(ground.person().id()) }
+    PersonKey { source: ground.named.home.source.clone(), id: PersonId::new(ground.person().id()) }
 }

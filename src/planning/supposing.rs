@@ -88,6 +88,11 @@ fn accounts<'a>(input: &'a PlanningInput, subject: &Subject) -> impl Iterator<It
     listed.filter(move |account| Some(account.id) == wanted)
 }
 
+/// The listing that tells most of the account: that of holders knows no identities and few addresses.
+fn fullest<'a>(input: &'a PlanningInput, subject: &Subject) -> Option<&'a Arc<Account>> {
+    accounts(input, subject).max_by_key(|account| account.identities().count() + account.emails().count())
+}
+
 fn edit_account(input: &mut PlanningInput, subject: &Subject, edit: impl Fn(&mut Account)) {
     let listed = input.accounts.iter_mut().chain(&mut input.seats.holders);
     for account in listed.filter(|account| Some(account.id) == subject.account) {
@@ -133,7 +138,7 @@ fn join(input: &mut PlanningInput, name: &RuleName, group: &GroupRef, subject: &
 fn namesake(input: &PlanningInput, source: &SourceName, subject: &Subject) -> Option<u32> {
     let how = input.policy.matching.get(source)?;
     let people = &input.snapshot(source)?.people;
-    let account = accounts(input, subject).max_by_key(|account| account.emails().count())?;
+    let account = fullest(input, subject)?;
     let is = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
     let is_theirs = |person: &Person, step: MatchBy| match step {
         MatchBy::Identity => account.identities().any(|(held_by, uid)| {
@@ -149,7 +154,7 @@ fn namesake(input: &PlanningInput, source: &SourceName, subject: &Subject) -> Op
 
 /// A person who bears every key of the account.
 fn newcomer(input: &PlanningInput, source: &SourceName, subject: &Subject) -> Option<Person> {
-    let account = accounts(input, subject).max_by_key(|account| account.emails().count())?;
+    let account = fullest(input, subject)?;
     let provider = input.policy.matching.get(source)?.identity_provider.as_deref();
     let identity = account.identities().find(|(held_by, _)| Some(*held_by) == provider);
     Some(Person::from(Profile {

@@ -1,31 +1,24 @@
 //! Rosters: what identity providers push to us, kept beside whoever runs.
 //!
-//! A run holds the lock of the state for as long as it takes, and writes only now and then; an edit waits for such a
-//! moment, and for no run. Each edit is one transaction that first marks the roster as written, so that on a server
-//! edits to one roster come one after the other, whichever replica received them. An edit touches no table of the runs, and
-//! a run no table of rosters: neither needs the other's right. See `docs/decisions/0002-pushed-rosters.md`.
+//! Each edit is one transaction that first marks the roster as written, so that on a server edits to one roster come one
+//! after the other, whichever replica received them. See `docs/decisions/0002-pushed-rosters.md`.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, Connection as _, Row as _, Transaction};
-use tokio::sync::{Mutex, MutexGuard};
-use tokio::time::timeout;
 
 use crate::model::person::SourceName;
 use crate::model::roster::{Description, Edit, Edited, Entry, EntryKind, Selection, Standing};
 use crate::ports::EdgeError;
 use crate::ports::roster::RosterWriter;
-use crate::store::error::StoreError;
+use crate::store::beside::Beside;
+use crate::store::bulk;
 use crate::store::place::Place;
 use crate::store::roster_edits::{change, create, delete, name_key};
 use crate::store::values::{micros, storable};
-use crate::store::{bulk, postgres, schema, sqlite};
-
-/// How long one edit may take.
-const PATIENCE: Duration = Duration::from_secs(25);
 
 /// It is written down that a provider was heard of as often as this, and no oftener.
 const HEARD: SignedDuration = SignedDuration::from_secs(60);
@@ -34,90 +27,44 @@ pub const COLUMNS: &str = "id, external_id, name, active, version, created_at, m
 
 /// The rosters of a state, open to be edited.
 pub struct StoredRosters {
-    place: Place,
-    /// `None` until it is needed, and after it failed.
-    session: Mutex<Option<AnyConnection>>,
-    heard: std::sync::Mutex<BTreeMap<SourceName, Timestamp>>,
+    beside: Beside,
+    heard: Mutex<BTreeMap<SourceName, Timestamp>>,
 }
 
 impl StoredRosters {
     /// Nothing is opened yet.
     pub fn at(place: &Place) -> StoredRosters {
-        StoredRosters { place: place.clone(), session: Mutex::new(None), heard: std::sync::Mutex::default() }
+        StoredRosters { beside: Beside::at(place), heard: Mutex::default() }
     }
 
     pub fn is_at(&self, place: &Place) -> bool {
-        self.place.to_string() == place.to_string()
+        self.beside.place.to_string() == place.to_string()
     }
 
     /// The provider has shown its token: it lives, even if it has nothing to tell.
     pub async fn heard(&self, source: &SourceName, now: Timestamp) -> Result<(), EdgeError> {
         let is_news =
             |heard: Option<&Timestamp>| heard.is_none_or(|heard| now.duration_since(*heard).abs() > HEARD);
-        if !is_news(self.heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(source)) {
+        if !is_news(self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(source)) {
             return Ok(());
         }
-        self.work("that a provider was heard of", async |connection| {
-            let heard = sqlx::query("UPDATE rosters SET heard_at = $1 WHERE source = $2");
-            heard.bind(micros(now)).bind(source.as_str()).execute(connection).await?;
-            Ok(())
-        })
-        .await?;
-        self.heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(source.clone(), now);
+        self.beside
+            .work("that a provider was heard of", async |connection| {
+                let heard = sqlx::query("UPDATE rosters SET heard_at = $1 WHERE source = $2");
+                heard.bind(micros(now)).bind(source.as_str()).execute(connection).await?;
+                Ok(())
+            })
+            .await?;
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(source.clone(), now);
         Ok(())
     }
 
     /// `None` where nothing was ever pushed.
     pub async fn standing(&self, source: &SourceName) -> Result<Option<Standing>, EdgeError> {
         let read = self
+            .beside
             .work("how things stand with a roster", async |connection| standing(connection, source).await);
         Ok(read.await?)
-    }
-
-    /// Does something with the session; one that failed is not used again.
-    async fn work<T>(
-        &self,
-        what: &'static str,
-        work: impl AsyncFnOnce(&mut AnyConnection) -> Result<T, sqlx::Error>,
-    ) -> Result<T, StoreError> {
-        let mut session = self.session.lock().await;
-        let done = timeout(PATIENCE, async {
-            let connection = self.opened(&mut session).await?;
-            work(connection).await.map_err(StoreError::writing(what))
-        });
-        let done = done.await.unwrap_or_else(|_| Err(StoreError::Silent { place: self.place.clone() }));
-        if done.is_err() {
-            *session = None;
-        }
-        done
-    }
-
-    async fn opened<'s>(
-        &self,
-        session: &'s mut MutexGuard<'_, Option<AnyConnection>>,
-    ) -> Result<&'s mut AnyConnection, StoreError> {
-        if session.is_none() {
-            let mut connection = match &self.place {
-                Place::File(path) => sqlite::open(path).await?,
-                Place::Server(server) => postgres::open(server).await?,
-            };
-            self.is_current(&mut connection).await?;
-            **session = Some(connection);
-        }
-        Ok(session.as_mut().expect("it was just opened"))
-    }
-
-    /// Whoever leads brings the tables up to its version; until it has, and once a newer one has, nothing is written.
-    async fn is_current(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
-        let found = schema::version(&self.place, connection).await;
-        let found = found.map_err(|cause| StoreError::opening(&self.place, cause))?;
-        match found.cmp(&schema::VERSION) {
-            std::cmp::Ordering::Equal => Ok(()),
-            std::cmp::Ordering::Less => Err(StoreError::Older { place: self.place.clone() }),
-            std::cmp::Ordering::Greater => {
-                Err(StoreError::Newer { place: self.place.clone(), found, known: schema::VERSION })
-            }
-        }
     }
 }
 
@@ -128,7 +75,7 @@ impl RosterWriter for StoredRosters {
         kind: EntryKind,
         wanted: &Selection,
     ) -> Result<Vec<Entry>, EdgeError> {
-        let read = self.work("what was pushed", async |connection| {
+        let read = self.beside.work("what was pushed", async |connection| {
             let rows = selected(connection, source, kind, wanted).await?;
             rows.iter().map(|row| entry(row, kind)).collect()
         });
@@ -150,12 +97,13 @@ impl RosterWriter for StoredRosters {
         among: Option<&[String]>,
     ) -> Result<Vec<(String, Option<EntryKind>)>, EdgeError> {
         let read = self
+            .beside
             .work("members of a group", async |connection| members(connection, source, group, among).await);
         Ok(read.await?)
     }
 
     async fn edit(&self, source: &SourceName, now: Timestamp, edit: &Edit) -> Result<Edited, EdgeError> {
-        let written = self.work("what was pushed", async |connection| {
+        let written = self.beside.work("what was pushed", async |connection| {
             let mut transaction = begin(connection, source, now).await?;
             let edited = match edit {
                 Edit::Create { kind, id, description, members } => {
@@ -179,7 +127,7 @@ impl RosterWriter for StoredRosters {
     }
 
     async fn missed(&self, source: &SourceName, now: Timestamp, id: &str) -> Result<(), EdgeError> {
-        let written = self.work("that a provider knows more than we do", async |connection| {
+        let written = self.beside.work("that a provider knows more than we do", async |connection| {
             sqlx::query(
                 "UPDATE rosters SET doubted_at = $1
                  WHERE source = $2 AND confirmed_at IS NOT NULL AND doubted_at IS NULL

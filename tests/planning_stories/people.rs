@@ -3,9 +3,12 @@
 use seatsync::model::account::Identity;
 use seatsync::model::add_on::AddOn::{DuoEnterprise, DuoPro};
 use seatsync::model::finding::FindingCode;
-use seatsync::model::person::{ExternUid, PersonId};
+use seatsync::model::person::{ExternUid, PersonId, PersonKey, SourceName};
+use seatsync::model::snapshot::{GroupState, Snapshot};
+use seatsync::model::stranger::Guest;
 
 use crate::platform;
+use crate::world::World;
 
 #[test]
 fn a_renamed_person_is_followed_by_the_id() {
@@ -16,6 +19,47 @@ fn a_renamed_person_is_followed_by_the_id() {
         });
     assert_eq!(world.verdicts(), ["enterprise zoe: keep (entitled)"]);
     assert_eq!(world.plan().decisions[0].matched_by.unwrap().key(), "remembered");
+}
+
+/// Everybody of `corp` moves to a source of their own, as members whom `corp`'s groups name and do not hold.
+fn as_guests(mut world: World) -> World {
+    let corp = &mut world.input.snapshots[0];
+    let partner = SourceName::new("partner");
+    for reading in &mut corp.groups {
+        let GroupState::Found { members, .. } = &mut reading.state else { continue };
+        corp.guests.extend(members.drain(..).map(|member| Guest {
+            group: reading.reference.clone(),
+            home: partner.clone(),
+            member,
+        }));
+    }
+    let people = std::mem::take(&mut corp.people);
+    let matching = world.input.policy.matching[&corp.source].clone();
+    let home =
+        Snapshot { source: partner.clone(), people, groups: Vec::new(), guests: Vec::new(), ..corp.clone() };
+    world.input.policy.matching.insert(partner, matching);
+    world.input.snapshots.push(home);
+    world
+}
+
+#[test]
+fn somebody_of_another_directory_is_remembered_as_that_one_s() {
+    let zoe = || platform(1).person("zoe", &["Platform"]).ours(DuoEnterprise, "zoe", 90);
+    let renamed = |world: World| {
+        world.person_is("zoe", |zoe| {
+            zoe.username = Some("zoe.miller".into());
+            zoe.emails = vec!["zoe.miller@corp.example.com".into()];
+        })
+    };
+    let books = as_guests(zoe()).plan().bookkeeping;
+    let known: Vec<&PersonKey> = books.persons.values().collect();
+    assert_eq!(known, [&PersonKey { source: SourceName::new("partner"), id: PersonId::new("id-zoe") }]);
+
+    let mut later = as_guests(renamed(zoe()));
+    for holding in later.input.memory.holdings.values_mut() {
+        holding.person = Some(known[0].clone());
+    }
+    assert_eq!(later.verdicts(), ["enterprise zoe: keep (entitled)"]);
 }
 
 #[test]

@@ -217,9 +217,9 @@ fn a_member_of_an_unknown_type_is_not_nobody() {
         }
     };
     front.meddle(with_a_device);
-    nobody_loses_a_seat(&stage, "if those are never people, skip_member_types = [\"Device\"]");
+    nobody_loses_a_seat(&stage, "if those are never people, non_person_member_types = [\"Device\"]");
     stage.configure(
-        &scim_with(&front.url, "token = { env = \"SCIM_TOKEN\" }\nskip_member_types = [\"device\"]"),
+        &scim_with(&front.url, "token = { env = \"SCIM_TOKEN\" }\nnon_person_member_types = [\"device\"]"),
         &rules(),
     );
     stage.run("apply --yes").exits(0);

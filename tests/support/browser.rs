@@ -109,8 +109,11 @@ impl Browser {
         serde_json::from_value(self.run(&script)).unwrap()
     }
 
+    /// The visible text of the one element of a selector, once it is there: a click may have led to another page.
     #[track_caller]
     pub fn text(&self, selector: &str) -> String {
+        let there = self.client().wait().for_element(fantoccini::Locator::Css(selector));
+        self.runtime.block_on(there).unwrap();
         let texts = self.texts(selector);
         assert_eq!(texts.len(), 1, "{selector}: {texts:?}");
         texts.into_iter().next().unwrap()

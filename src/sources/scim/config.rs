@@ -27,7 +27,7 @@ pub struct ScimConfig {
     pub nested_groups: bool,
     pub include_inactive: bool,
     /// Members of these types are nobody.
-    pub skip_member_types: Vec<String>,
+    pub non_person_member_types: Vec<String>,
     pub attributes: Attributes,
 }
 

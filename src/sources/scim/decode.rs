@@ -14,7 +14,7 @@ use crate::sources::scim::wire::{MemberBody, UserBody};
 pub struct Decoder<'c> {
     attributes: &'c Attributes,
     include_inactive: bool,
-    skip_member_types: &'c [String],
+    non_person_member_types: &'c [String],
     /// The extra attributes, sorted by the names that all people share.
     extra: Vec<(Arc<str>, &'c AttributePath)>,
 }
@@ -52,7 +52,7 @@ impl<'c> Decoder<'c> {
         Decoder {
             attributes: &config.attributes,
             include_inactive: config.include_inactive,
-            skip_member_types: &config.skip_member_types,
+            non_person_member_types: &config.non_person_member_types,
             extra,
         }
     }
@@ -92,7 +92,9 @@ impl<'c> Decoder<'c> {
     /// The type counts, then the address; a name is no proof of either.
     pub fn member(&self, member: &MemberBody) -> MemberKind {
         match member.kind.as_deref() {
-            Some(kind) if self.skip_member_types.iter().any(|skipped| skipped.eq_ignore_ascii_case(kind)) => {
+            Some(kind)
+                if self.non_person_member_types.iter().any(|skipped| skipped.eq_ignore_ascii_case(kind)) =>
+            {
                 MemberKind::Skipped
             }
             Some(kind) if kind.eq_ignore_ascii_case("user") => MemberKind::User,
@@ -167,7 +169,7 @@ mod tests {
             page_size: 100,
             nested_groups: true,
             include_inactive: false,
-            skip_member_types: vec!["Device".to_owned()],
+            non_person_member_types: vec!["Device".to_owned()],
             attributes: Attributes {
                 id: path("id"),
                 username: path("userName"),

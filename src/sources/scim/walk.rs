@@ -268,7 +268,7 @@ async fn bring(directory: &Directory<'_>, errand: &Errand) -> Brought {
 fn foreign(id: &str, kind: &str) -> String {
     format!(
         "member `{id}` is a `{kind}`, which is neither a user nor a group: if those are never people, \
-         skip_member_types = [\"{kind}\"]"
+         non_person_member_types = [\"{kind}\"]"
     )
 }
 

@@ -45,7 +45,7 @@ pub struct Scim {
     /// Types of members that are never people, such as `Device`. A member of another type than `User` and `Group` that the
     /// service provider knows as neither otherwise makes its group unread.
     #[schemars(extend("default" = []))]
-    pub skip_member_types: Option<Vec<String>>,
+    pub non_person_member_types: Option<Vec<String>>,
     /// Which attributes mean what.
     pub attributes: Option<ScimAttributes>,
     /// The steps by which the account of a person is found, tried in this order; ambiguous is never guessed.

@@ -25,6 +25,9 @@ pub mod saml;
 pub mod scim;
 pub mod scim_push;
 
+#[cfg(test)]
+mod tests;
+
 /// One source, of whatever kind.
 #[derive(Debug, Clone)]
 pub enum SourceConfig {

@@ -49,7 +49,7 @@ fn source(name: SourceName, written: &file::Scim, reading: &mut Reading<'_>) -> 
         page_size: written.page_size.unwrap_or(100),
         nested_groups: written.nested_groups.unwrap_or(true),
         include_inactive: written.include_inactive.unwrap_or(false),
-        skip_member_types: written.skip_member_types.clone().unwrap_or_default(),
+        non_person_member_types: written.non_person_member_types.clone().unwrap_or_default(),
         attributes: attributes?,
     })
 }
