@@ -13,12 +13,12 @@ const TAB: &str = "\u{e004}";
 #[track_caller]
 fn sign_in(browser: &Browser, scene: &Scene, username: &str) {
     browser.visit(&format!("{}/plans", scene.origin));
-    assert_eq!(browser.text("h1"), "Sign in to see plans");
+    browser.shows("Sign in to see plans");
     browser.click("#way");
-    assert_eq!(browser.text("h1"), "A simulated GitLab");
+    browser.shows("A simulated GitLab");
     browser.choose("#username", username);
     browser.click("#authorize");
-    assert_eq!(browser.place(), format!("{}/plans", scene.origin));
+    browser.arrives(&format!("{}/plans", scene.origin));
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn from_signing_in_to_the_seats_that_are_applied() {
     let sidecar = scene.waiting();
     let browser = Browser::start();
     sign_in(&browser, &scene, "ada");
-    assert_eq!(browser.text("h1"), "0 to assign, 1 to revoke");
+    browser.shows("0 to assign, 1 to revoke");
     assert_eq!(browser.text(".state"), "Waits for approval");
     assert_eq!(browser.texts(".changes .name"), ["bob"]);
     assert!(browser.text(".visitor").contains("Signed in as ada"));
@@ -42,7 +42,7 @@ fn from_signing_in_to_the_seats_that_are_applied() {
 
     browser.type_into("#comment", "Bob left the company.");
     browser.click("#approve");
-    assert_eq!(browser.place(), format!("{}/plans", scene.origin));
+    browser.arrives(&format!("{}/plans", scene.origin));
     sidecar.ran("applied", 1);
     assert_eq!(scene.holders(), ["ada"]);
     browser.click(".again a");
@@ -56,7 +56,7 @@ fn from_signing_in_to_the_seats_that_are_applied() {
 
     browser.visit(&format!("{}/plans", scene.origin));
     browser.click("#sign-out");
-    assert_eq!(browser.text("h1"), "Sign in to see plans");
+    browser.shows("Sign in to see plans");
     browser.run("history.back()");
     browser.run("return new Promise(done => setTimeout(done, 200))");
     assert_eq!(browser.text("h1"), "Sign in to see plans", "nothing was kept by the browser");
@@ -94,14 +94,15 @@ fn no_approver_and_no_session_see_a_plan() {
     let sidecar = scene.waiting();
     let browser = Browser::start();
     sign_in(&browser, &scene, "eve");
-    assert_eq!(browser.text("h1"), "You are not among the approvers");
+    browser.shows("You are not among the approvers");
     assert!(!browser.text("body").contains("bob"));
     browser.click("#sign-out");
+    browser.shows("Sign in to see plans");
 
     sign_in(&browser, &scene, "ada");
     scene.stage.state("DELETE FROM sessions");
     browser.click("#approve");
-    assert_eq!(browser.text("h1"), "Sign in to see plans");
+    browser.shows("Sign in to see plans");
     sidecar.post("/runs", TOKEN);
     sidecar.ran("awaiting_approval", 2);
     assert_eq!(scene.holders(), ["ada", "bob"]);
@@ -109,7 +110,7 @@ fn no_approver_and_no_session_see_a_plan() {
     // Whoever does not let GitLab say who they are is not let in.
     browser.click("#way");
     browser.click("#deny");
-    assert_eq!(browser.text("h1"), "You are not signed in");
+    browser.shows("You are not signed in");
 }
 
 #[test]

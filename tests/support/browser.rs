@@ -90,9 +90,11 @@ impl Browser {
         self.runtime.block_on(self.client().goto(url)).unwrap();
     }
 
-    /// Where it is now.
-    pub fn place(&self) -> String {
-        self.runtime.block_on(self.client().current_url()).unwrap().to_string()
+    /// Waits until it is there.
+    #[track_caller]
+    pub fn arrives(&self, url: &str) {
+        let url = Url::parse(url).unwrap();
+        self.runtime.block_on(self.client().wait().for_url(&url)).unwrap();
     }
 
     /// What a script of the driver returns. It runs beside the page's own policy.
@@ -117,6 +119,16 @@ impl Browser {
         let texts = self.texts(selector);
         assert_eq!(texts.len(), 1, "{selector}: {texts:?}");
         texts.into_iter().next().unwrap()
+    }
+
+    /// Waits for a page with this heading: a click leads there, in a while.
+    #[track_caller]
+    pub fn shows(&self, heading: &str) {
+        let path = format!("//h1[normalize-space()=\"{heading}\"]");
+        let there = self.client().wait().for_element(fantoccini::Locator::XPath(&path));
+        self.runtime
+            .block_on(there)
+            .unwrap_or_else(|error| panic!("{heading}: {error}; {:?}", self.texts("h1")));
     }
 
     pub fn attribute(&self, selector: &str, name: &str) -> Option<String> {
@@ -165,7 +177,7 @@ impl Browser {
     }
 
     fn find(&self, selector: &str) -> fantoccini::elements::Element {
-        self.runtime.block_on(self.client().find(fantoccini::Locator::Css(selector))).unwrap()
+        self.runtime.block_on(self.client().wait().for_element(fantoccini::Locator::Css(selector))).unwrap()
     }
 
     fn issue(&self, path: &'static str, body: Value) -> Value {
