@@ -209,7 +209,7 @@ fn service_provider() -> ScimConfig {
         page_size: 100,
         nested_groups: true,
         include_inactive: true,
-        skip_member_types: vec!["Device".to_owned()],
+        non_person_member_types: vec!["Device".to_owned()],
         attributes: Attributes {
             id: path("id"),
             username: path("userName"),

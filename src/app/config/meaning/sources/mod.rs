@@ -30,6 +30,7 @@ mod tests;
 
 /// One source, of whatever kind.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "there are a handful of sources, each moved once")]
 pub enum SourceConfig {
     Ldap(LdapConfig),
     Ldif(LdifConfig),
