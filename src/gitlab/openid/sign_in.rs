@@ -19,6 +19,7 @@ use crate::gitlab::error::GitLabError;
 use crate::gitlab::openid::application::Application;
 use crate::gitlab::openid::id_token::{Arrival, Expected, IdTokenError, checked};
 use crate::gitlab::transport;
+use crate::http::answer::{Broken, receive};
 
 /// What GitLab says of itself is asked again after this long. A key that is new by then is asked for at once.
 const FRESH: Duration = Duration::from_secs(600);
@@ -210,18 +211,15 @@ impl SignIn {
         request: reqwest::RequestBuilder,
     ) -> Result<T, SignInError> {
         let failed = |cause: reqwest::Error| SignInError::Ask { what, cause: cause.without_url() };
-        let mut response = request.header("accept", "application/json").send().await.map_err(failed)?;
+        let response = request.header("accept", "application/json").send().await.map_err(failed)?;
         if !response.status().is_success() {
             return Err(SignInError::Refused { what, status: response.status() });
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > LONGEST_BODY {
-                return Err(SignInError::TooLong { what });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        serde_json::from_slice(&body).map_err(|cause| SignInError::Unreadable { what, cause })
+        let answer = receive(response, LONGEST_BODY).await.map_err(|broken| match broken {
+            Broken::TooLong => SignInError::TooLong { what },
+            Broken::Lost(cause) => failed(cause),
+        })?;
+        serde_json::from_slice(&answer.body).map_err(|cause| SignInError::Unreadable { what, cause })
     }
 }
 
