@@ -9,6 +9,7 @@ use reqwest::redirect;
 use tokio::sync::Mutex;
 use url::Url;
 
+use crate::http::answer::{Broken, receive};
 use crate::http::trust::{NoClient, authorities, is_loopback};
 use crate::ports::Clock;
 use crate::sources::saml::config::{MetadataPlace, SamlConfig};
@@ -118,18 +119,15 @@ impl Provider {
     async fn answer(&self, url: &Url, request: reqwest::RequestBuilder) -> Result<Vec<u8>, SamlError> {
         let failed =
             |cause: reqwest::Error| SamlError::Fetch { url: url.clone(), cause: cause.without_url() };
-        let mut answer = request.send().await.map_err(failed)?;
-        if !answer.status().is_success() {
-            return Err(SamlError::Status { url: url.clone(), status: answer.status().as_u16() });
+        let response = request.send().await.map_err(failed)?;
+        if !response.status().is_success() {
+            return Err(SamlError::Status { url: url.clone(), status: response.status().as_u16() });
         }
-        let mut bytes = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-            if bytes.len() + chunk.len() > LONGEST {
-                return Err(SamlError::TooLong { url: url.clone(), most: LONGEST });
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes)
+        let answer = receive(response, LONGEST).await.map_err(|broken| match broken {
+            Broken::TooLong => SamlError::TooLong { url: url.clone(), most: LONGEST },
+            Broken::Lost(cause) => failed(cause),
+        })?;
+        Ok(answer.body)
     }
 }
 
