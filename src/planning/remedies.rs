@@ -83,12 +83,14 @@ fn first(trial: &Trial<'_>) -> Vec<Need> {
             }
         },
         Verdict::Wait { because } => match because {
-            WaitReason::RuleQuota { max_seats } => larger_quota(trial, *max_seats).into_iter().collect(),
+            WaitReason::NoSeat { .. } | WaitReason::Reserved { .. } | WaitReason::RuleQuota { .. } => {
+                larger_quota(trial).into_iter().collect()
+            }
             WaitReason::NotEligible { standing } => vec![Need::Eligible { standing: standing.clone() }],
             WaitReason::OtherTier { held } => vec![Need::OtherSeatGone { held: *held }],
             WaitReason::Inactive { .. } => vec![Need::ReclaimForgotten],
             WaitReason::Contested => vec![Need::ContestForgotten],
-            WaitReason::NoSeat { .. } | WaitReason::Reserved { .. } | WaitReason::Frozen { .. } => Vec::new(),
+            WaitReason::Frozen { .. } => Vec::new(),
         },
     };
     needs.into_iter().filter(|need| !trial.needs.contains(need)).collect()

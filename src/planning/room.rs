@@ -37,13 +37,9 @@ pub fn room<'t, 'a>(trial: &'t Trial<'a>) -> impl Iterator<Item = Trial<'a>> + '
 /// More seats; and, where the reserve would do for that, a smaller reserve.
 fn more_seats<'a>(trial: &Trial<'a>) -> Vec<Trial<'a>> {
     let place = trial.decision().map_or(1, |decision| decision.verdict.order().1.max(1));
-    let reading = trial.input.seats.purchases.iter();
-    let assigned: u32 = reading.map(|reading| reading.purchase.assigned).sum();
-    let reserved: u32 = trial.input.rules.iter().map(|rule| rule.reserved_seats).fold(0, u32::saturating_add);
     let reserve = trial.input.policy.add_on(trial.question.add_on).reserve;
-    let decided = u32::try_from(trial.plan.decisions.len()).unwrap_or(u32::MAX);
-    let most = decided.saturating_add(assigned).saturating_add(reserved).saturating_add(reserve);
-    let Some((more, found)) = trial.least(place, most, |more| Need::MoreSeats { more }, Trial::is_served)
+    let Some((more, found)) =
+        trial.least(place, plenty(trial), |more| Need::MoreSeats { more }, Trial::is_served)
     else {
         return Vec::new();
     };
@@ -51,15 +47,33 @@ fn more_seats<'a>(trial: &Trial<'a>) -> Vec<Trial<'a>> {
     [Some(found), smaller.filter(Trial::is_served)].into_iter().flatten().collect()
 }
 
-/// The smallest quota with which it is no longer the quota that keeps them waiting.
-pub fn larger_quota(trial: &Trial<'_>, max_seats: u32) -> Option<Need> {
-    let rule = trial.decision()?.grounds.as_ref()?.rule.clone();
+/// So many more seats that nobody waits for one.
+fn plenty(trial: &Trial<'_>) -> u32 {
+    let reading = trial.input.seats.purchases.iter();
+    let assigned: u32 = reading.map(|reading| reading.purchase.assigned).sum();
+    let reserved: u32 = trial.input.rules.iter().map(|rule| rule.reserved_seats).fold(0, u32::saturating_add);
+    let reserve = trial.input.policy.add_on(trial.question.add_on).reserve;
+    decided(trial).saturating_add(assigned).saturating_add(reserved).saturating_add(reserve)
+}
+
+fn decided(trial: &Trial<'_>) -> u32 {
+    u32::try_from(trial.plan.decisions.len()).unwrap_or(u32::MAX)
+}
+
+/// The smallest quota that has room for them, where seats alone are not enough. It is tried with plenty of seats: while
+/// those are short, a quota looks roomier than it is.
+pub fn larger_quota(trial: &Trial<'_>) -> Option<Need> {
+    let seated = trial.with(Need::MoreSeats { more: plenty(trial) })?;
+    let decision = seated.decision()?;
+    let Verdict::Wait { because: WaitReason::RuleQuota { max_seats } } = decision.verdict else {
+        return None;
+    };
+    let rule = decision.grounds.as_ref()?.rule.clone();
     let need = |more| Need::LargerQuota { rule: rule.clone(), max_seats: max_seats.saturating_add(more) };
     let has_room = |trial: &Trial<'_>| {
         trial.decision().is_some_and(|decision| decision.verdict.because() != "rule_quota")
     };
-    let decided = u32::try_from(trial.plan.decisions.len()).unwrap_or(u32::MAX);
-    trial.least(1, decided, need, has_room).map(|(more, _)| need(more))
+    seated.least(1, decided(trial), need, has_room).map(|(more, _)| need(more))
 }
 
 /// The worst rank of the rule they wait by that is good enough. Ranks between those of two other rules are all one.

@@ -104,6 +104,22 @@ fn a_quota_is_raised_before_seats_are_bought() {
 }
 
 #[test]
+fn a_quota_that_seats_would_run_into_is_raised_with_them() {
+    let world = World::new()
+        .purchase(DuoEnterprise, 1)
+        .rule(Rule { max_seats: Some(2), ..rule("platform", DuoEnterprise, &["Platform"]) })
+        .person("ada", &["Platform"])
+        .person("bob", &["Platform"])
+        .person("cyd", &["Platform"])
+        .person("dan", &["Platform"]);
+    assert_eq!(ways(&world, "bob", DuoEnterprise), ["1 more seat of Duo Enterprise"]);
+    assert_eq!(
+        ways(&world, "dan", DuoEnterprise),
+        ["`max_seats` of rule platform at 4, and 3 more seats of Duo Enterprise"]
+    );
+}
+
+#[test]
 fn reserved_seats_may_be_given_up() {
     let world = platform(2)
         .rule(Rule { rank: 200, reserved_seats: 2, ..rule("board", DuoEnterprise, &["Board"]) })

@@ -95,8 +95,10 @@ pub fn findings(snapshot: &Snapshot) -> Vec<String> {
     snapshot.findings.iter().map(|finding| format!("{}: {}", finding.code.key(), finding.message)).collect()
 }
 
-/// `name of group` of each member outside.
+/// `name of group` of each member outside, by name: servers tell the members of a group in any order.
 pub fn strangers(snapshot: &Snapshot) -> Vec<String> {
     let told = |stranger: &Stranger| format!("{} of {}", stranger.name, stranger.path.0.last().unwrap());
-    snapshot.strangers.iter().map(told).collect()
+    let mut all: Vec<String> = snapshot.strangers.iter().map(told).collect();
+    all.sort();
+    all
 }
