@@ -91,9 +91,7 @@ pub fn match_people(input: &PlanningInput, accounts: &Accounts<'_>, rules: &[Rul
             let result = sole(candidates, MatchBy::Remembered, false, &mut matches.doubtful);
             found[place] = Some(result.unwrap_or(PersonMatch::None { because: UnmatchedReason::NoAccount }));
         }
-        if !input.memory.holdings.is_empty() {
-            doubt_moves(snapshot, &mut found, accounts, &remembered, &mut matches);
-        }
+        doubt_moves(snapshot, &mut found, accounts, &remembered, &mut matches);
         settle_rivals(snapshot, &mut found, accounts, &mut matches);
         matches.people.insert(snapshot.source.clone(), found);
     }
@@ -168,11 +166,11 @@ fn spoken_of(snapshot: &Snapshot, rules: &[RuleReading<'_>]) -> Vec<usize> {
 
 /// Where an address or a username now names another account than the one whose seat the person is known to hold. Either the
 /// person has moved, or the name has gone to a stranger: nobody but GitLab itself, by an identity, can say which.
-fn doubt_moves(
+fn doubt_moves<'a>(
     snapshot: &Snapshot,
     found: &mut [Option<PersonMatch>],
     accounts: &Accounts<'_>,
-    remembered: &Remembered<'_>,
+    remembered: &LazyCell<Remembered<'a>, impl FnOnce() -> Remembered<'a>>,
     matches: &mut Matches,
 ) {
     for (person, result) in found.iter_mut().enumerate() {
