@@ -14,9 +14,10 @@ use seatsync::model::plan::Plan;
 use seatsync::model::policy::AdoptPolicy;
 use seatsync::model::remedy::{Outlook, Remedy, Subject};
 use seatsync::planning::guard::{Approval, approve};
+use seatsync::planning::hands::Hands;
 use seatsync::planning::input::PlanningInput;
-use seatsync::planning::plan;
 use seatsync::planning::remedies::outlook;
+use seatsync::planning::{plan, plan_with};
 
 use crate::judge::afterwards::{applied, as_told, changes_nothing, told_differently};
 use crate::judge::drafts::worlds;
@@ -59,9 +60,9 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_the_input_never_matters(input in worlds(), order in any::<u64>()) {
-        let first = as_told(&plan(&input));
-        let second = as_told(&plan(&told_differently(input, order)));
+    fn neither_the_order_of_the_input_nor_the_hands_that_plan_matter(input in worlds(), order in any::<u64>()) {
+        let first = as_told(&plan_with(Hands::One, &input));
+        let second = as_told(&plan_with(Hands::Two, &told_differently(input, order)));
         prop_assert_eq!(first, second);
     }
 

@@ -92,7 +92,8 @@ pub fn allocate<'a>(
     rules: &[&'a RuleReading<'a>],
     mut holders: Vec<Holder<'a>>,
     mut claimants: Vec<Contender<'a>>,
-) -> Vec<(u32, Award<'a>)> {
+    mut give: impl FnMut(u32, Award<'a>),
+) {
     holders.sort_unstable_by_key(|holder| holder.contender.order());
     claimants.sort_unstable_by_key(Contender::order);
 
@@ -102,20 +103,19 @@ pub fn allocate<'a>(
     let free = supply.seats.saturating_sub(held);
     let mut pool = SeatPool::new(supply.add_on, free, quotas.unfilled_reservations());
 
-    let mut awards = Vec::with_capacity(holders.len() + claimants.len());
     let mut served = vec![false; claimants.len()];
     let line = line(claimants.iter().map(|claimant| (0, claimant.grounds)), &quotas);
-    serve(&claimants, &line, &mut pool, &mut quotas, &mut served, &mut awards);
+    serve(&claimants, &line, &mut pool, &mut quotas, &mut served, &mut give);
     match supply.contention {
         Contention::ByRank if held <= supply.seats => {
-            outrank(&claimants, &line, &mut seated, &mut pool, &mut quotas, &mut served, &mut awards);
+            outrank(&claimants, &line, &mut seated, &mut pool, &mut quotas, &mut served, &mut give);
         }
         // While more seats are held than there are, one given up is nobody's.
         Contention::ByRank | Contention::KeepHolders => {}
     }
     for Seated { holder, ground, over_quota, outranked, .. } in seated {
         let award = if outranked { Award::Outranked { ground } } else { Award::Keeps { ground, over_quota } };
-        awards.push((holder.contender.account, award));
+        give(holder.contender.account, award);
     }
     let mut place = 0;
     for turn in line.iter().filter(|turn| turn.nth == 0 && !served[turn.contender as usize]) {
@@ -127,9 +127,8 @@ pub fn allocate<'a>(
                 if pool.is_empty() { WaitReason::NoSeat { place } } else { WaitReason::Reserved { place } }
             }
         };
-        awards.push((claimant.account, Award::Waits { because, ground: &claimant.grounds[0] }));
+        give(claimant.account, Award::Waits { because, ground: &claimant.grounds[0] });
     }
-    awards
 }
 
 /// A holder in the seat it keeps unless it is outranked.
@@ -215,7 +214,7 @@ fn serve<'a>(
     pool: &mut SeatPool,
     quotas: &mut Quotas<'a>,
     served: &mut [bool],
-    awards: &mut Vec<(u32, Award<'a>)>,
+    give: &mut impl FnMut(u32, Award<'a>),
 ) {
     for Turn { rule, contender, nth, .. } in line {
         if pool.is_empty() {
@@ -229,7 +228,7 @@ fn serve<'a>(
             let claimant = &claimants[*contender as usize];
             quota.used += 1;
             *served = true;
-            awards.push((claimant.account, Award::Seat { seat, ground: &claimant.grounds[*nth as usize] }));
+            give(claimant.account, Award::Seat { seat, ground: &claimant.grounds[*nth as usize] });
         }
     }
 }
@@ -242,7 +241,7 @@ fn outrank<'a>(
     pool: &mut SeatPool,
     quotas: &mut Quotas<'a>,
     served: &mut [bool],
-    awards: &mut Vec<(u32, Award<'a>)>,
+    give: &mut impl FnMut(u32, Award<'a>),
 ) {
     // The first to go: worst rank, then held for the shortest time, then the last person.
     let mut order: Vec<usize> = (0..seated.len())
@@ -270,7 +269,7 @@ fn outrank<'a>(
         let claimant = &claimants[*contender as usize];
         quota.used += 1;
         *served = true;
-        awards.push((claimant.account, Award::Seat { seat, ground: &claimant.grounds[*nth as usize] }));
+        give(claimant.account, Award::Seat { seat, ground: &claimant.grounds[*nth as usize] });
     }
 }
 

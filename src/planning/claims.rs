@@ -1,6 +1,6 @@
 //! Claims: the entitlements of all rules and sources, joined into one claimant for each account and add-on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -11,6 +11,7 @@ use crate::model::entitlement::{Grounds, KnownPerson};
 use crate::model::person::{Person, SourceName};
 use crate::model::plan::Unmatched;
 use crate::model::rule::Rule;
+use crate::planning::hands::Hands;
 use crate::planning::matching::{Matches, PersonMatch};
 use crate::planning::order::InOrder;
 use crate::planning::rules::{Named, RuleReading};
@@ -171,6 +172,7 @@ fn each_ground<'a>(
 
 /// Everyone's claims to `accounts` accounts, by add-on; and the entitled people who have no account.
 pub fn gather<'a>(
+    hands: Hands,
     rules: &'a [RuleReading<'a>],
     matches: &Matches,
     people: &[InOrder<'a>],
@@ -178,23 +180,21 @@ pub fn gather<'a>(
 ) -> (BTreeMap<AddOn, Claims<'a>>, Vec<Unmatched>) {
     let mut best_first: Vec<&'a RuleReading<'a>> = rules.iter().collect();
     best_first.sort_by_key(|reading| (reading.rule.rank, &reading.rule.name));
-    let mut claims: BTreeMap<AddOn, Claims<'a>> = BTreeMap::new();
-    for reading in &best_first {
-        let add_on = reading.rule.add_on;
-        claims.entry(add_on).or_insert_with(|| {
-            let lasting = best_first.iter().filter(|reading| reading.rule.add_on == add_on && !reading.ended);
-            let by_account = |members: fn(&'a RuleReading<'a>) -> &'a [Named<'a>]| {
-                let rules = lasting.clone().map(|reading| Naming { reading, members: members(reading) });
-                ByAccount::gathered(accounts, &rules.collect::<Vec<_>>(), people, matches)
-            };
-            Claims {
-                certain: by_account(|reading| &reading.people),
-                doubtful: by_account(|reading| &reading.doubtful),
-                lapsed: lapsed(&best_first, add_on, matches),
-            }
-        });
-    }
-    (claims, unmatched(&best_first, matches))
+    let add_ons: BTreeSet<AddOn> = rules.iter().map(|reading| reading.rule.add_on).collect();
+    let add_ons: Vec<AddOn> = add_ons.into_iter().collect();
+    let claims = hands.each(&add_ons, |add_on| {
+        let lasting = best_first.iter().filter(|reading| reading.rule.add_on == *add_on && !reading.ended);
+        let by_account = |members: fn(&'a RuleReading<'a>) -> &'a [Named<'a>]| {
+            let rules = lasting.clone().map(|reading| Naming { reading, members: members(reading) });
+            ByAccount::gathered(accounts, &rules.collect::<Vec<_>>(), people, matches)
+        };
+        Claims {
+            certain: by_account(|reading| &reading.people),
+            doubtful: by_account(|reading| &reading.doubtful),
+            lapsed: lapsed(&best_first, *add_on, matches),
+        }
+    });
+    (add_ons.into_iter().zip(claims).collect(), unmatched(&best_first, matches))
 }
 
 /// Until when rules of an add-on that have ended entitled accounts.

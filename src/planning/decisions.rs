@@ -1,12 +1,16 @@
 //! The decisions of a plan, in the order in which reports list them.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::account::Account;
 use crate::model::add_on::AddOn;
 use crate::model::decision::{Decision, Verdict};
+use crate::planning::accounts::Accounts;
 use crate::planning::claims::Ground;
+use crate::planning::hands::Hands;
+use crate::planning::order;
 
 /// One account's verdict, as it was reached; everything else of the decision is still borrowed.
 #[derive(Debug)]
@@ -38,18 +42,64 @@ impl Decided<'_> {
     }
 }
 
+/// What is decided, add-on by add-on, as it becomes decisions.
+pub struct Decisions<'a> {
+    hands: Hands,
+    accounts: &'a Accounts<'a>,
+    /// The places of all accounts in the order of their usernames; worked out where it is needed first.
+    usernames: OnceCell<Vec<u32>>,
+    /// What is about one add-on, and no decision yet.
+    decided: Option<(AddOn, Vec<Decided<'a>>)>,
+    decisions: Vec<Decision>,
+}
+
+impl<'a> Decisions<'a> {
+    pub fn of(hands: Hands, accounts: &'a Accounts<'a>) -> Decisions<'a> {
+        Decisions { hands, accounts, usernames: OnceCell::new(), decided: None, decisions: Vec::new() }
+    }
+
+    /// Takes up what was decided about one add-on.
+    pub fn take_up(&mut self, add_on: AddOn, decided: Vec<Decided<'a>>) {
+        self.catch_up();
+        self.decided = Some((add_on, decided));
+    }
+
+    /// Makes decisions of what was taken up. Whoever decides about the next add-on meanwhile need not wait for it.
+    pub fn catch_up(&mut self) {
+        let usernames = self.usernames.get_or_init(|| order::of_usernames(self.accounts));
+        if let Some((add_on, decided)) = self.decided.take() {
+            append(self.hands, add_on, decided, usernames, &mut self.decisions);
+        }
+    }
+
+    /// All of them, in the order of [`Decision::order`].
+    pub fn finish(mut self) -> Vec<Decision> {
+        self.catch_up();
+        // Those of each add-on are in order already; the add-ons came best tier first.
+        self.decisions.sort_by_key(|decision| decision.add_on);
+        self.decisions
+    }
+}
+
 /// Appends the decisions about one add-on in the order of [`Decision::order`]. `usernames` are the places of all
 /// accounts in the order of their usernames.
-pub fn append(
+fn append(
+    hands: Hands,
     add_on: AddOn,
     mut decided: Vec<Decided<'_>>,
     usernames: &[u32],
     decisions: &mut Vec<Decision>,
 ) {
-    let mut order = order(&decided, usernames);
+    let mut turns = turns(&decided, usernames);
+    let sort = || {
+        turns.sort_unstable();
+        turns.into_iter().map(|turn| turn as u32).collect()
+    };
     let first = decisions.len();
+    decisions.reserve_exact(decided.len());
     // What the decisions refer to lies in the order of accounts: it is fetched in that order, and then put in this one.
-    decisions.extend(decided.iter_mut().map(|decided| decided.decision(add_on)));
+    let fetch = || decisions.extend(decided.iter_mut().map(|decided| decided.decision(add_on)));
+    let (mut order, ()): (Vec<u32>, ()) = hands.both(sort, fetch);
     let decisions = &mut decisions[first..];
     for place in 0..order.len() {
         let mut from = order[place] as usize;
@@ -61,13 +111,13 @@ pub fn append(
     }
 }
 
-/// The places of what was decided, in the order of decisions. What they are sorted by becomes one number each, which is
-/// compared at one go: class, place in line, place of the username and, at last, its own.
-fn order(decided: &[Decided<'_>], usernames: &[u32]) -> Vec<u32> {
+/// What decisions are sorted by, as one number each, which is compared at one go: class, place in line, place of the
+/// username and, at last, its own among what was decided.
+fn turns(decided: &[Decided<'_>], usernames: &[u32]) -> Vec<u128> {
     let rank = |decided: &Decided<'_>| decided.ground.map_or(i64::MAX, |ground| ground.rule().rank);
     let ranks: BTreeSet<i64> = decided.iter().map(rank).collect();
     let ranks: Vec<i64> = ranks.into_iter().collect();
-    let mut order: Vec<u128> = decided
+    decided
         .iter()
         .zip(0_u32..)
         .map(|(decided, index)| {
@@ -78,7 +128,5 @@ fn order(decided: &[Decided<'_>], usernames: &[u32]) -> Vec<u32> {
                 .into_iter()
                 .fold(0, |number, part| number << u32::BITS | u128::from(part))
         })
-        .collect();
-    order.sort_unstable();
-    order.into_iter().map(|number| number as u32).collect()
+        .collect()
 }

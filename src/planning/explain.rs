@@ -17,6 +17,7 @@ use crate::model::plan::Plan;
 use crate::model::remedy::{Outlook, Subject};
 use crate::model::snapshot::{Coverage, Snapshot, SourceKind};
 use crate::planning::accounts::Accounts;
+use crate::planning::hands::Hands;
 use crate::planning::hearing::{concerns, says, way};
 use crate::planning::input::PlanningInput;
 use crate::planning::matching::{PersonMatch, match_people};
@@ -28,7 +29,7 @@ use crate::planning::rules::{RuleReading, read};
 pub fn explain(input: &PlanningInput, asked: &str, plan: &dyn Fn(&PlanningInput) -> Plan) -> Explanation {
     let rules = read(input);
     let accounts = Accounts::of(input);
-    let matches = match_people(input, &accounts, &rules);
+    let matches = match_people(Hands::One, input, &accounts, &rules);
     let mut wanted: BTreeSet<u32> = accounts
         .iter()
         .zip(0..)

@@ -6,7 +6,7 @@ use jiff::ToSpan;
 
 use crate::model::account::Standing;
 use crate::model::add_on::AddOn;
-use crate::model::decision::{LeaveReason, Verdict, WaitReason};
+use crate::model::decision::{Decision, LeaveReason, Verdict, WaitReason};
 use crate::model::finding::{Finding, FindingCode, Level, listed};
 use crate::model::person::SourceName;
 use crate::model::rule::RuleName;
@@ -22,10 +22,10 @@ pub struct Evidence<'a> {
     pub rules: &'a [RuleReading<'a>],
     pub claims: &'a BTreeMap<AddOn, Claims<'a>>,
     pub desks: &'a [Desk<'a>],
-    pub reconciled: &'a [Reconciled<'a>],
+    pub reconciled: &'a [Reconciled],
 }
 
-/// Everything odd though legal. Not sorted.
+/// Everything odd though legal, but for what is odd about single seats. Not sorted.
 pub fn gather(evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     of_the_run(evidence, &mut findings);
@@ -35,7 +35,7 @@ pub fn gather(evidence: &Evidence<'_>) -> Vec<Finding> {
     }
     for (desk, reconciled) in evidence.desks.iter().zip(evidence.reconciled) {
         of_a_purchase(evidence, desk, reconciled, &mut findings);
-        of_seats(desk, reconciled, &mut findings);
+        of_quotas(reconciled, &mut findings);
     }
     findings
 }
@@ -195,7 +195,7 @@ fn freezing(frozen: &Frozen, rule: &RuleName, source: &SourceName) -> Option<(Fi
 fn of_a_purchase(
     evidence: &Evidence<'_>,
     desk: &Desk<'_>,
-    reconciled: &Reconciled<'_>,
+    reconciled: &Reconciled,
     findings: &mut Vec<Finding>,
 ) {
     let add_on = desk.holders.add_on;
@@ -242,48 +242,44 @@ fn of_a_purchase(
     }
 }
 
-fn of_seats(desk: &Desk<'_>, reconciled: &Reconciled<'_>, findings: &mut Vec<Finding>) {
-    let title = desk.holders.add_on.title();
+fn of_quotas(reconciled: &Reconciled, findings: &mut Vec<Finding>) {
     for rule in &reconciled.over_quota {
         let message = format!(
             "more people hold seats by rule `{rule}` than its `max_seats` allows: they keep them, and nobody new is served"
         );
         findings.push(finding(Level::Warning, FindingCode::QuotaExceeded, Some(rule), message));
     }
-    let (mut ineligible, mut contested) = (Vec::new(), Vec::new());
-    for decided in &reconciled.decided {
-        match &decided.verdict {
-            Some(
-                Verdict::Leave { because: LeaveReason::Contested }
-                | Verdict::Wait { because: WaitReason::Contested },
-            ) => {
-                contested.push(decided.account.username());
+}
+
+/// What is odd about those who have a seat, or wait for one. Not sorted.
+pub fn of_seats(decisions: &[Decision]) -> Vec<Finding> {
+    let mut odd: BTreeMap<(FindingCode, AddOn), Vec<&str>> = BTreeMap::new();
+    for decision in decisions {
+        let code = match &decision.verdict {
+            Verdict::Leave { because: LeaveReason::Contested }
+            | Verdict::Wait { because: WaitReason::Contested } => FindingCode::Contested,
+            Verdict::Leave { .. } if decision.account.standing != Standing::Eligible => {
+                FindingCode::IneligibleHolder
             }
-            Some(Verdict::Leave { .. }) if decided.account.standing != Standing::Eligible => {
-                ineligible.push(decided.account.username());
-            }
-            Some(
-                Verdict::Assign { .. }
-                | Verdict::Keep { .. }
-                | Verdict::Leave { .. }
-                | Verdict::Revoke { .. }
-                | Verdict::Wait { .. },
+            Verdict::Assign { .. }
+            | Verdict::Keep { .. }
+            | Verdict::Leave { .. }
+            | Verdict::Revoke { .. }
+            | Verdict::Wait { .. } => continue,
+        };
+        odd.entry((code, decision.add_on)).or_default().push(decision.account.username());
+    }
+    let odd = odd.into_iter().map(|((code, add_on), mut usernames)| {
+        usernames.sort_unstable();
+        let (title, who) = (add_on.title(), usernames.join(", "));
+        let message = if code == FindingCode::Contested {
+            format!(
+                "somebody else undid our changes to {title} twice for: {who}; is GitLab's own seat sync (`duo_add_on_groups`) on?"
             )
-            | None => {}
-        }
-    }
-    if !ineligible.is_empty() {
-        ineligible.sort_unstable();
-        let message =
-            format!("seats of {title} are held by accounts that cannot use them: {}", ineligible.join(", "));
-        findings.push(finding(Level::Warning, FindingCode::IneligibleHolder, None, message));
-    }
-    if !contested.is_empty() {
-        contested.sort_unstable();
-        let message = format!(
-            "somebody else undid our changes to {title} twice for: {}; is GitLab's own seat sync (`duo_add_on_groups`) on?",
-            contested.join(", ")
-        );
-        findings.push(finding(Level::Warning, FindingCode::Contested, None, message));
-    }
+        } else {
+            format!("seats of {title} are held by accounts that cannot use them: {who}")
+        };
+        finding(Level::Warning, code, None, message)
+    });
+    odd.collect()
 }

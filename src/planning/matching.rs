@@ -1,20 +1,19 @@
 //! Which account belongs to which person; what is ambiguous is never guessed.
 
-use std::borrow::Cow;
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::model::account::{Account, MatchBy, Standing};
+use crate::model::account::{MatchBy, Standing};
 use crate::model::account_query::AccountQuery;
 use crate::model::finding::{Finding, FindingCode, Level, listed};
 use crate::model::holding::SeatKey;
-use crate::model::person::{Person, SourceName};
+use crate::model::person::SourceName;
 use crate::model::plan::UnmatchedReason;
 use crate::model::policy::Matching;
 use crate::model::snapshot::Snapshot;
-use crate::model::texts::lower;
 use crate::planning::accounts::Accounts;
-use crate::planning::fingerprint::Table;
+use crate::planning::answers::Answers;
+use crate::planning::hands::Hands;
 use crate::planning::input::PlanningInput;
 use crate::planning::rules::{Named, RuleReading};
 
@@ -68,7 +67,12 @@ pub fn queries<'a>(
 }
 
 /// Matches everyone of whom a rule speaks.
-pub fn match_people(input: &PlanningInput, accounts: &Accounts<'_>, rules: &[RuleReading<'_>]) -> Matches {
+pub fn match_people(
+    hands: Hands,
+    input: &PlanningInput,
+    accounts: &Accounts<'_>,
+    rules: &[RuleReading<'_>],
+) -> Matches {
     let remembered = LazyCell::new(|| remembered(input, accounts));
     let mut matches = Matches::default();
     for snapshot in &input.snapshots {
@@ -79,7 +83,7 @@ pub fn match_people(input: &PlanningInput, accounts: &Accounts<'_>, rules: &[Rul
             if pending.is_empty() {
                 break;
             }
-            let answers = Answers::to(*step, how, accounts, snapshot);
+            let answers = Answers::to(hands, *step, how, accounts, snapshot);
             pending.retain(|place| {
                 let (candidates, is_shared) = answers.of(*place);
                 found[*place] = sole(candidates, *step, is_shared, &mut matches.doubtful);
@@ -128,10 +132,6 @@ fn remembered<'a>(input: &'a PlanningInput, accounts: &Accounts<'_>) -> Remember
         }
     }
     remembered
-}
-
-fn number(place: usize) -> u32 {
-    u32::try_from(place).expect("accounts are counted in 32 bits")
 }
 
 /// The one account that a step names; `None` where it names none. Several, or one that others answer to as well, are
@@ -253,112 +253,4 @@ fn settle_rivals(
             found[*place] = Some(PersonMatch::None { because: UnmatchedReason::Ambiguous });
         }
     }
-}
-
-/// What GitLab's accounts answer to one step for everyone of a source. A key that several people share answers to none
-/// of them.
-struct Answers {
-    /// Of all accounts, one after the other.
-    keys: Vec<Key>,
-    /// The accounts that bear the key of another account as well, by that key.
-    others: BTreeMap<u32, Vec<u32>>,
-    /// The keys of all people that name an account, by the first that bears it, one person after the other.
-    hits: Vec<u32>,
-    /// Where the hits of each person end.
-    ends: Vec<u32>,
-}
-
-/// A key of an account. People are counted under that of the first account that bears it.
-struct Key {
-    account: u32,
-    /// Which of that account's keys it is.
-    nth: u32,
-    people: u32,
-}
-
-/// So many fit into the nearest cache, with what is looked up of them.
-const PEOPLE_AT_A_TIME: usize = 64;
-
-impl Answers {
-    fn to(step: MatchBy, how: &Matching, accounts: &Accounts<'_>, snapshot: &Snapshot) -> Answers {
-        let mut table = Table::with_room_for(accounts.len());
-        let (mut keys, mut fingerprints) =
-            (Vec::with_capacity(accounts.len()), Vec::with_capacity(accounts.len()));
-        for (account, at) in accounts.iter().zip(0..) {
-            for (text, nth) in account_keys(account, step, how).zip(0..) {
-                keys.push(Key { account: at, nth, people: 0 });
-                fingerprints.push(table.fingerprint(&text));
-            }
-        }
-        let text = |key: &Key| account_keys(accounts.at(key.account), step, how).nth(key.nth as usize);
-        let mut others = BTreeMap::new();
-        for (fingerprint, number) in fingerprints.into_iter().zip(0..) {
-            let own = &keys[number as usize];
-            let is = |known: u32| text(&keys[known as usize]) == text(own);
-            let known = table.find_or_insert(fingerprint, number, is);
-            if known != number {
-                others.entry(known).or_insert_with(Vec::new).push(own.account);
-            }
-        }
-        let (mut hits, mut ends) = (Vec::with_capacity(snapshot.people.len()), Vec::new());
-        ends.reserve_exact(snapshot.people.len());
-        for people in snapshot.people.chunks(PEOPLE_AT_A_TIME) {
-            let mut asked = Vec::with_capacity(people.len());
-            for (person, at) in people.iter().zip(0..) {
-                let texts = person_keys(person, step, how);
-                asked.extend(texts.map(|text| (at, table.fingerprint(&text), text)));
-            }
-            let firsts: Vec<Option<u32>> =
-                asked.iter().map(|(_, fingerprint, _)| table.first(*fingerprint)).collect();
-            let mut asked = asked.iter().zip(firsts).peekable();
-            for at in 0..people.len() {
-                let begin = hits.len();
-                while let Some(((_, fingerprint, asked), first)) = asked.next_if(|((of, ..), _)| *of == at) {
-                    let is = |key: u32| text(&keys[key as usize]).as_ref() == Some(asked);
-                    let key = first
-                        .and_then(|first| if is(first) { Some(first) } else { table.find(*fingerprint, is) });
-                    if let Some(key) = key.filter(|key| !hits[begin..].contains(key)) {
-                        hits.push(key);
-                        keys[key as usize].people += 1;
-                    }
-                }
-                ends.push(number(hits.len()));
-            }
-        }
-        Answers { keys, others, hits, ends }
-    }
-
-    /// The accounts that bear a key of the person at this place, and whether other people have one of these keys too.
-    fn of(&self, place: usize) -> (impl Iterator<Item = u32> + Clone, bool) {
-        let begin = if place == 0 { 0 } else { self.ends[place - 1] };
-        let hits = &self.hits[begin as usize..self.ends[place] as usize];
-        let is_shared = hits.iter().any(|hit| self.keys[*hit as usize].people > 1);
-        let accounts = hits.iter().flat_map(|hit| {
-            let others = self.others.get(hit).into_iter().flatten().copied();
-            std::iter::once(self.keys[*hit as usize].account).chain(others)
-        });
-        (accounts, is_shared)
-    }
-}
-
-fn account_keys<'a>(
-    account: &'a Account,
-    step: MatchBy,
-    how: &'a Matching,
-) -> impl Iterator<Item = Cow<'a, str>> {
-    let provider = how.identity_provider.as_deref();
-    let identities = (step == MatchBy::Identity).then(|| account.identities()).into_iter().flatten();
-    let identities = identities.filter(move |(held_by, _)| provider == Some(*held_by));
-    let emails = (step == MatchBy::Email).then(|| account.emails()).into_iter().flatten();
-    let username = (step == MatchBy::Username).then(|| account.username());
-    identities.map(|(_, uid)| Cow::Borrowed(uid)).chain(emails.chain(username).map(lower))
-}
-
-fn person_keys<'a>(person: &'a Person, step: MatchBy, how: &Matching) -> impl Iterator<Item = Cow<'a, str>> {
-    let has_provider = how.identity_provider.is_some();
-    let asks_identity = step == MatchBy::Identity && has_provider;
-    let identity = asks_identity.then(|| person.extern_uid()).flatten();
-    let emails = (step == MatchBy::Email).then(|| person.emails()).into_iter().flatten();
-    let username = (step == MatchBy::Username).then(|| person.username()).flatten();
-    identity.map(Cow::Borrowed).into_iter().chain(emails.chain(username).map(lower))
 }

@@ -7,7 +7,9 @@ use crate::model::plan::{Bookkeeping, Plan, Purpose, SourceSummary};
 use crate::model::purchase::PurchaseReading;
 use crate::planning::accounts::Accounts;
 use crate::planning::claims::Claims;
+use crate::planning::decisions::Decisions;
 use crate::planning::dossiers::Archive;
+use crate::planning::hands::Hands;
 use crate::planning::holders::Holders;
 use crate::planning::input::PlanningInput;
 use crate::planning::reconcile::{Desk, Tiers};
@@ -15,6 +17,7 @@ use crate::planning::rules::RuleReading;
 
 pub mod accounts;
 pub mod allocation;
+pub mod answers;
 pub mod approval;
 pub mod books;
 pub mod claims;
@@ -27,6 +30,7 @@ pub mod explain;
 pub mod findings;
 pub mod fingerprint;
 pub mod guard;
+pub mod hands;
 pub mod hearing;
 pub mod holders;
 pub mod in_part;
@@ -48,12 +52,16 @@ pub mod what_if;
 
 /// Decides what becomes of every account and add-on. The same input gives the same plan, byte for byte.
 pub fn plan(input: &PlanningInput) -> Plan {
-    let rules = rules::read(input);
-    let accounts = Accounts::of(input);
-    let matches = matching::match_people(input, &accounts, &rules);
-    let people = order::of_people(&input.snapshots);
-    let usernames = order::of_usernames(&accounts);
-    let (claims, unmatched) = claims::gather(&rules, &matches, &people, accounts.len());
+    let people = input.snapshots.iter().map(|snapshot| snapshot.people.len()).sum();
+    plan_with(Hands::worth(people), input)
+}
+
+/// [`plan`], with as many hands. How many there are changes nothing in the plan.
+pub fn plan_with(hands: Hands, input: &PlanningInput) -> Plan {
+    let read_rules = || (rules::read(input), order::of_people(&input.snapshots));
+    let ((rules, people), accounts) = hands.both(read_rules, || Accounts::of(input));
+    let matches = matching::match_people(hands, input, &accounts, &rules);
+    let (claims, unmatched) = claims::gather(hands, &rules, &matches, &people, accounts.len());
     let contested = holders::contested(&input.memory);
 
     let policies: BTreeMap<AddOn, _> =
@@ -105,33 +113,32 @@ pub fn plan(input: &PlanningInput) -> Plan {
         purchases: input.seats.purchases.iter().map(|reading| reading.purchase.clone()).collect(),
         ..Bookkeeping::default()
     };
-    let mut reconciled = Vec::new();
+    let (mut reconciled, mut decisions) = (Vec::new(), Decisions::of(hands, &accounts));
     for (index, desk) in desks.iter().enumerate() {
         let worse: Vec<&Desk<'_>> = desks[index + 1..].iter().filter(|desk| desk.is_tier).collect();
-        reconciled.push(reconcile::reconcile(desk, &worse, &mut tiers, &mut bookkeeping));
+        let reconcile = || reconcile::reconcile(desk, &worse, &mut tiers, &mut bookkeeping);
+        let (_, (result, decided)) = hands.both(|| decisions.catch_up(), reconcile);
+        decisions.take_up(result.summary.add_on, decided);
+        reconciled.push(result);
     }
     bookkeeping.sort();
 
-    let mut findings = findings::gather(&findings::Evidence {
-        input,
-        rules: &rules,
-        claims: &claims,
-        desks: &desks,
-        reconciled: &reconciled,
-    });
-    findings.extend(matches.findings.iter().cloned());
-    findings.extend(purchases::findings(input));
-    findings.extend(drift::findings(input, &accounts));
+    let evidence =
+        findings::Evidence { input, rules: &rules, claims: &claims, desks: &desks, reconciled: &reconciled };
+    let (decisions, mut findings) = hands.both(
+        || decisions.finish(),
+        || {
+            [findings::gather(&evidence), purchases::findings(input), drift::findings(input, &accounts)]
+                .concat()
+        },
+    );
+    findings.extend(matches.findings);
+    findings.extend(findings::of_seats(&decisions));
     findings.sort();
     findings.dedup();
 
-    reconciled.sort_by_key(|part| part.summary.add_on);
-    let (mut add_ons, mut decisions) = (Vec::new(), Vec::new());
-    decisions.reserve_exact(reconciled.iter().map(|part| part.decided.len()).sum());
-    for part in reconciled {
-        decisions::append(part.summary.add_on, part.decided, &usernames, &mut decisions);
-        add_ons.push(part.summary);
-    }
+    let mut add_ons: Vec<_> = reconciled.into_iter().map(|part| part.summary).collect();
+    add_ons.sort_by_key(|summary| summary.add_on);
     let mut plan = Plan {
         purpose: Purpose::Rules,
         made_at: input.now,

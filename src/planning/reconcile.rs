@@ -37,22 +37,20 @@ pub struct Tiers {
     lingering: Vec<Option<AddOn>>,
 }
 
-/// What was decided for one add-on.
-pub struct Reconciled<'a> {
+/// What came of one add-on, besides what was decided of each account.
+pub struct Reconciled {
     pub summary: AddOnSummary,
-    /// Sorted by account.
-    pub decided: Vec<Decided<'a>>,
     /// Rules whose quota is smaller than the number of seats their people hold.
     pub over_quota: BTreeSet<RuleName>,
 }
 
-/// Decides one add-on. `worse` are the desks of the tiers below this one, whose seats its people may have to leave.
+/// Decides one add-on, account by account in the order of their numbers. `worse` are the desks of the tiers below this one, whose seats its people may have to leave.
 pub fn reconcile<'a>(
     desk: &Desk<'a>,
     worse: &[&Desk<'a>],
     tiers: &mut Tiers,
     books: &mut Bookkeeping,
-) -> Reconciled<'a> {
+) -> (Reconciled, Vec<Decided<'a>>) {
     let mut decided: Vec<Decided<'a>> = Vec::new();
     let (mut holders, mut claimants) = (Vec::new(), Vec::new());
     let mut staying = 0;
@@ -92,7 +90,7 @@ pub fn reconcile<'a>(
 
     let supply = desk.supply(staying);
     let mut over_quota = BTreeSet::new();
-    for (place, award) in allocate(&supply, &desk.rules, holders, claimants) {
+    allocate(&supply, &desk.rules, holders, claimants, |place, award| {
         let (verdict, ground) = match award {
             Award::Seat { seat, ground } => {
                 (Verdict::Assign { seat, because: AssignReason::Entitled }, ground)
@@ -109,7 +107,7 @@ pub fn reconcile<'a>(
         let decided = &mut decided[place as usize];
         decided.managed |= verdict.change() == Some(Change::Assign);
         (decided.verdict, decided.ground) = (Some(verdict), Some(ground));
-    }
+    });
 
     if keeps_books {
         books::close(&desk.archive, desk.holders.frozen.is_some(), books);
@@ -117,7 +115,7 @@ pub fn reconcile<'a>(
     if desk.is_tier {
         tiers.note(desk.holders.add_on, &decided);
     }
-    Reconciled { summary: desk.summary(&decided), decided, over_quota }
+    (Reconciled { summary: desk.summary(&decided), over_quota }, decided)
 }
 
 /// The desk of a worse tier, and whoever fetches dossiers from there.

@@ -138,6 +138,8 @@ fn everything_impure_is_found() {
         ("use std::fs;", "`std::fs` in a pure room"),
         ("use std::{fmt, net::TcpStream};", "`std::net::TcpStream` in a pure room"),
         ("fn f() { std::env::var(\"HOME\") }", "`std::env::var` in a pure room"),
+        ("use std::thread;", "`std::thread` in a pure room"),
+        ("use std::thread::{scope, spawn};", "`std::thread::spawn` in a pure room"),
         ("use std::time::SystemTime;", "`SystemTime`"),
         ("fn f() { jiff::Timestamp::now() }", "`Timestamp::now`"),
         ("fn f() { println!(\"hello\") }", "`println`"),

@@ -107,7 +107,7 @@ offered, pages have 100 users. **curl** reads the same pages and groups over one
 const PLANNING: &str = "## Deciding alone
 
 `cargo bench --bench planning` has a company in memory and nobody to talk to: everyone is in two groups of a hundred, and half of
-the people hold a seat. Of five rounds on one core, the least disturbed counts.
+the people hold a seat. Of five rounds on two cores, the least disturbed counts.
 
 ";
 
