@@ -243,7 +243,7 @@ async fn write_intents(
         .collect();
     let sql = "INSERT INTO changes (run, at, add_on, account, change, because, rule) VALUES {rows}
                RETURNING id, change, add_on, account";
-    let written = bulk::fetch(connection, sql, &rows).await?;
+    let written = bulk::fetch(connection, sql, [], &rows).await?;
     let ids = ids(&written)?;
 
     // From here on the seats are ours. Whatever was remembered of them belongs to seats that are no longer held.
@@ -282,7 +282,7 @@ async fn write_outcomes(
         .collect();
     let sql = "SELECT id, change, add_on, account FROM changes
                WHERE outcome IS NULL AND (change, add_on, account) IN (VALUES {rows}) ORDER BY id";
-    let sent = bulk::fetch(connection, sql, &wanted).await?;
+    let sent = bulk::fetch(connection, sql, [], &wanted).await?;
     let sent = ids(&sent)?;
 
     let (mut settled, mut never_sent, mut not_given, mut freed) = (vec![], vec![], vec![], vec![]);

@@ -18,7 +18,7 @@ use crate::store::beside::Beside;
 use crate::store::bulk;
 use crate::store::place::Place;
 use crate::store::roster_edits::{change, create, delete, name_key};
-use crate::store::values::{micros, storable};
+use crate::store::values::{Cell, micros, storable};
 
 /// It is written down that a provider was heard of as often as this, and no oftener.
 const HEARD: SignedDuration = SignedDuration::from_secs(60);
@@ -263,13 +263,12 @@ async fn members(
             query.bind(source.as_str()).bind(storable(group)).fetch_all(connection).await?
         }
         Some(among) => {
-            let text = |text| crate::store::values::Cell::Text(Some(text));
-            let rows: Vec<_> =
-                among.iter().map(|member| [text(source.as_str()), text(group), text(member)]).collect();
+            let text = |text| Cell::Text(Some(text));
+            let among: Vec<_> = among.iter().map(|member| [text(member)]).collect();
             let sql = format!(
-                "{sql} WHERE (m.source, m.group_id, m.member) IN (VALUES {{rows}}) ORDER BY m.member"
+                "{sql} WHERE m.source = $1 AND m.group_id = $2 AND m.member IN (VALUES {{rows}}) ORDER BY m.member"
             );
-            bulk::fetch(connection, &sql, &rows).await?
+            bulk::fetch(connection, &sql, [text(source.as_str()), text(group)], &among).await?
         }
     };
     rows.iter().map(of).collect()

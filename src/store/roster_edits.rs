@@ -155,10 +155,10 @@ async fn edit_members(
     } else {
         wanted(false).collect()
     };
-    let sql =
-        "DELETE FROM roster_members WHERE (source, group_id, member) IN (VALUES {rows}) RETURNING member";
-    let leaving = rows(source, group, leaving.iter().map(String::as_str));
-    let left = bulk::fetch(connection, sql, &leaving).await?.len();
+    let sql = "DELETE FROM roster_members WHERE source = $1 AND group_id = $2 AND member IN (VALUES {rows})
+               RETURNING member";
+    let leaving: Vec<_> = leaving.iter().map(|member| [Cell::Text(Some(member))]).collect();
+    let left = bulk::fetch(connection, sql, of(source, group), &leaving).await?.len();
     let joined = join(connection, source, group, joining.iter().map(String::as_str)).await?;
     Ok((joined, left))
 }
@@ -172,16 +172,13 @@ async fn join<'a>(
 ) -> Result<usize, sqlx::Error> {
     let sql = "INSERT INTO roster_members (source, group_id, member) VALUES {rows}
                ON CONFLICT DO NOTHING RETURNING member";
-    Ok(bulk::fetch(connection, sql, &rows(source, group, members)).await?.len())
+    let [source, group] = of(source, group);
+    let joining: Vec<_> = members.map(|member| [source, group, Cell::Text(Some(member))]).collect();
+    Ok(bulk::fetch(connection, sql, [], &joining).await?.len())
 }
 
-fn rows<'a>(
-    source: &'a SourceName,
-    group: &'a str,
-    members: impl Iterator<Item = &'a str>,
-) -> Vec<[Cell<'a>; 3]> {
-    let text = |text| Cell::Text(Some(text));
-    members.map(|member| [text(source.as_str()), text(group), text(member)]).collect()
+fn of<'a>(source: &'a SourceName, group: &'a str) -> [Cell<'a>; 2] {
+    [Cell::Text(Some(source.as_str())), Cell::Text(Some(group))]
 }
 
 async fn took(

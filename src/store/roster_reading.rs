@@ -167,10 +167,11 @@ async fn members(
             members.insert(group.clone(), Vec::new());
         }
         let text = |text| Cell::Text(Some(text));
-        let rows: Vec<_> = next.iter().map(|group| [text(source.as_str()), text(group)]).collect();
-        let sql = "SELECT group_id, member FROM roster_members WHERE (source, group_id) IN (VALUES {rows})
+        let rows: Vec<_> = next.iter().map(|group| [text(group)]).collect();
+        let sql =
+            "SELECT group_id, member FROM roster_members WHERE source = $1 AND group_id IN (VALUES {rows})
                    ORDER BY group_id, member";
-        let found = bulk::fetch(connection, sql, &rows).await?;
+        let found = bulk::fetch(connection, sql, [text(source.as_str())], &rows).await?;
         let mut below = BTreeSet::new();
         for row in &found {
             let (group, member): (&str, String) = (row.try_get("group_id")?, row.try_get("member")?);
@@ -196,12 +197,12 @@ async fn people(
     let ids: BTreeSet<&str> = members.values().flatten().map(String::as_str).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
     let sql = format!(
-        "SELECT {COLUMNS} FROM roster_entries WHERE (source, kind, id) IN (VALUES {{rows}}) ORDER BY id"
+        "SELECT {COLUMNS} FROM roster_entries WHERE source = $1 AND kind = 'person' AND id IN (VALUES {{rows}}) ORDER BY id"
     );
+    let text = |text| Cell::Text(Some(text));
     for some in ids.chunks(CHUNK) {
-        let text = |text| Cell::Text(Some(text));
-        let rows: Vec<_> = some.iter().map(|id| [text(source.as_str()), text("person"), text(id)]).collect();
-        for row in bulk::fetch(connection, &sql, &rows).await? {
+        let some: Vec<_> = some.iter().map(|id| [text(id)]).collect();
+        for row in bulk::fetch(connection, &sql, [text(source.as_str())], &some).await? {
             person(entry(&row, EntryKind::Person)?);
         }
     }
