@@ -15,6 +15,10 @@ use seatsync::provisioning::patch::patched;
 use seatsync::provisioning::refusal::Refusal;
 use seatsync::provisioning::request::{Asked, Request};
 use seatsync::provisioning::resource::description;
+use seatsync::scim_user::attribute_path::AttributePath;
+use seatsync::scim_user::body::UserBody;
+use seatsync::scim_user::folded::Folded;
+use seatsync::scim_user::person::UserAttributes;
 use seatsync::sources::csv::config::{ColumnNames, CsvConfig};
 use seatsync::sources::ldap::config::{AttributeNames, Directory, Schema};
 use seatsync::sources::ldap::decode::Decoder;
@@ -22,12 +26,10 @@ use seatsync::sources::ldap::entry::Entry;
 use seatsync::sources::ldap::{end_point, guid, ldif_records, vetting, wire};
 use seatsync::sources::saml::message::{answer, envelope, receive, xml};
 use seatsync::sources::saml::metadata;
-use seatsync::sources::scim::attribute_path::AttributePath;
-use seatsync::sources::scim::config::{Attributes, Login, ScimConfig};
-use seatsync::sources::scim::folded::Folded;
+use seatsync::sources::scim::config::{Login, ScimConfig};
 use seatsync::sources::scim::offers::Offers;
 use seatsync::sources::scim::paging::{By, Chain, Next, Told};
-use seatsync::sources::scim::wire::{GroupBody, Page, UserBody};
+use seatsync::sources::scim::wire::{GroupBody, Page};
 
 pub(crate) fn ldif(bytes: &[u8]) {
     let mut entries = Vec::new();
@@ -210,8 +212,8 @@ fn service_provider() -> ScimConfig {
         nested_groups: true,
         include_inactive: true,
         non_person_member_types: vec!["Device".to_owned()],
-        attributes: Attributes {
-            id: path("id"),
+        id: path("id"),
+        attributes: UserAttributes {
             username: path("userName"),
             email: path("emails[type eq \"work\"].value"),
             name: path("displayName"),

@@ -4,9 +4,9 @@
 //! main -> app -> everything below
 //!           sync                         -> planning, ports, model
 //!           sources gitlab store signatures notify provisioning -> ports, model   never each other
-//!           sources gitlab               -> http; sources -> membership
+//!           sources gitlab               -> http; sources -> membership, scim_user
 //!           report, planning             -> model
-//!           ports, membership            -> model
+//!           ports, membership, scim_user -> model
 //! ```
 
 pub mod model;
@@ -14,6 +14,7 @@ pub mod model;
 pub mod membership;
 pub mod planning;
 pub mod report;
+pub mod scim_user;
 
 pub mod ports;
 

@@ -14,6 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "sync",
             "sources",
             "membership",
+            "scim_user",
             "http",
             "gitlab",
             "store",
@@ -27,7 +28,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("sync", &["planning", "ports", "model"]),
-    ("sources", &["http", "membership", "ports", "model"]),
+    ("sources", &["http", "membership", "scim_user", "ports", "model"]),
     ("gitlab", &["http", "ports", "model"]),
     ("store", &["ports", "model"]),
     ("notify", &["ports", "model"]),
@@ -38,6 +39,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("ports", &["model"]),
     ("http", &[]),
     ("membership", &["model"]),
+    ("scim_user", &["model"]),
     ("model", &[]),
 ];
 
@@ -134,11 +136,9 @@ pub fn pure_rooms_touch_nothing(house: &House) -> Vec<String> {
     const CRATES: &[&str] =
         &["axum", "governor", "indicatif", "ldap3", "reqwest", "rustls", "simulator", "sqlx", "tokio"];
     let mut breaches = Vec::new();
-    for file in house
-        .files
-        .iter()
-        .filter(|file| ["model", "membership", "planning", "report"].contains(&file.room().as_str()))
-    {
+    for file in house.files.iter().filter(|file| {
+        ["model", "membership", "scim_user", "planning", "report"].contains(&file.room().as_str())
+    }) {
         for phrase in WORDS.iter().chain(PHRASES) {
             breaches.extend(breaches_of(file, phrase));
         }

@@ -8,7 +8,8 @@ use url::Url;
 
 use crate::http::pace::Limits;
 use crate::model::person::SourceName;
-use crate::sources::scim::attribute_path::AttributePath;
+use crate::scim_user::attribute_path::AttributePath;
+use crate::scim_user::person::UserAttributes;
 
 /// A service provider to pull from.
 #[derive(Debug, Clone)]
@@ -28,7 +29,9 @@ pub struct ScimConfig {
     pub include_inactive: bool,
     /// Members of these types are nobody.
     pub non_person_member_types: Vec<String>,
-    pub attributes: Attributes,
+    /// The unchanging key of people.
+    pub id: AttributePath,
+    pub attributes: UserAttributes,
 }
 
 /// How seatsync proves who it is.
@@ -54,16 +57,4 @@ pub struct OAuth {
 pub enum ClientAuth {
     Basic,
     Post,
-}
-
-/// Which attributes of a user mean what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attributes {
-    pub id: AttributePath,
-    pub username: AttributePath,
-    pub email: AttributePath,
-    pub name: AttributePath,
-    pub extra: Vec<AttributePath>,
-    /// What GitLab's `extern_uid` is compared with.
-    pub identity: AttributePath,
 }

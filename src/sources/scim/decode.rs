@@ -1,22 +1,20 @@
 //! Users of a service provider as people; pure.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
 use serde_json::Value;
 
-use crate::model::person::{Attribute, Person, Profile};
-use crate::sources::scim::attribute_path::AttributePath;
-use crate::sources::scim::config::{Attributes, ScimConfig};
-use crate::sources::scim::wire::{MemberBody, UserBody};
+use crate::model::person::Person;
+use crate::scim_user::attribute_path::AttributePath;
+use crate::scim_user::body::UserBody;
+use crate::scim_user::person::Reader;
+use crate::sources::scim::config::ScimConfig;
+use crate::sources::scim::wire::MemberBody;
 
 /// Understands users as the configuration says.
 pub struct Decoder<'c> {
-    attributes: &'c Attributes,
+    reader: Reader<'c>,
+    id: &'c AttributePath,
     include_inactive: bool,
     non_person_member_types: &'c [String],
-    /// The extra attributes, sorted by the names that all people share.
-    extra: Vec<(Arc<str>, &'c AttributePath)>,
 }
 
 /// What a user is to us.
@@ -45,15 +43,11 @@ pub enum MemberKind {
 
 impl<'c> Decoder<'c> {
     pub fn new(config: &'c ScimConfig) -> Decoder<'c> {
-        let named = |path: &'c AttributePath| (Arc::from(path.label()), path);
-        let mut extra: Vec<(Arc<str>, &AttributePath)> = config.attributes.extra.iter().map(named).collect();
-        extra.sort_by(|(one, _), (other, _)| one.cmp(other));
-        extra.dedup_by(|(one, _), (other, _)| one == other);
         Decoder {
-            attributes: &config.attributes,
+            reader: Reader::new(&config.attributes),
+            id: &config.id,
             include_inactive: config.include_inactive,
             non_person_member_types: &config.non_person_member_types,
-            extra,
         }
     }
 
@@ -65,28 +59,15 @@ impl<'c> Decoder<'c> {
             Some(_) => {}
             None => return unusable(format!("`active` of user `{spoken_of}` is neither true nor false")),
         }
-        let first = |path: &AttributePath| path.values(user).into_iter().next();
-        let ids = self.attributes.id.values(user);
+        let ids = self.id.values(user);
         let [id] = ids.as_slice() else {
-            let label = self.attributes.id.label();
+            let label = self.id.label();
             return unusable(format!(
                 "user `{spoken_of}` has {} values of `{label}`, and not one",
                 ids.len()
             ));
         };
-        let attribute = |(name, path): &(Arc<str>, &AttributePath)| {
-            let values: Vec<Box<str>> =
-                path.values(user).into_iter().map(|value| value.into_owned().into()).collect();
-            (!values.is_empty()).then(|| Attribute { name: Arc::clone(name), values })
-        };
-        Kind::Person(Box::new(Person::from(Profile {
-            id: id.clone(),
-            username: first(&self.attributes.username),
-            name: first(&self.attributes.name).or_else(|| full_name(user)),
-            emails: distinct(self.attributes.email.values(user)),
-            identity: first(&self.attributes.identity),
-            attributes: self.extra.iter().filter_map(attribute).collect(),
-        })))
+        Kind::Person(Box::new(self.reader.person(id.clone(), user)))
     }
 
     /// The type counts, then the address; a name is no proof of either.
@@ -124,37 +105,15 @@ fn is_active(user: &UserBody) -> Option<bool> {
     }
 }
 
-/// For reports alone, where the attribute of the name says nothing.
-fn full_name(user: &UserBody) -> Option<Cow<'static, str>> {
-    let part = |path| {
-        let path = AttributePath::parse(path)?;
-        path.values(user).into_iter().next().map(Cow::into_owned)
-    };
-    let joined = || {
-        let parts: Vec<String> = ["name.givenName", "name.familyName"].into_iter().filter_map(part).collect();
-        Some(parts.join(" ")).filter(|name| !name.is_empty())
-    };
-    part("name.formatted").or_else(joined).map(Cow::Owned)
-}
-
-fn distinct(values: Vec<Cow<'_, str>>) -> Vec<Cow<'_, str>> {
-    let mut kept: Vec<Cow<'_, str>> = Vec::with_capacity(values.len());
-    for value in values {
-        if !kept.contains(&value) {
-            kept.push(value);
-        }
-    }
-    kept
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::sources::scim::config::{Attributes, Login, ScimConfig};
+    use crate::scim_user::person::UserAttributes;
+    use crate::sources::scim::config::{Login, ScimConfig};
     use crate::sources::scim::decode::{Decoder, Kind, MemberKind};
     use crate::sources::scim::wire::MemberBody;
 
     fn config() -> ScimConfig {
-        let path = |text| crate::sources::scim::attribute_path::AttributePath::parse(text).unwrap();
+        let path = |text| crate::scim_user::attribute_path::AttributePath::parse(text).unwrap();
         ScimConfig {
             name: crate::model::person::SourceName::new("idp"),
             url: "https://idp.example.com/scim/v2".parse().unwrap(),
@@ -170,12 +129,12 @@ mod tests {
             nested_groups: true,
             include_inactive: false,
             non_person_member_types: vec!["Device".to_owned()],
-            attributes: Attributes {
-                id: path("id"),
+            id: path("id"),
+            attributes: UserAttributes {
                 username: path("userName"),
                 email: path("emails"),
                 name: path("displayName"),
-                extra: vec![path("title"), path("department")],
+                extra: Vec::new(),
                 identity: path("externalId"),
             },
         }
@@ -183,20 +142,6 @@ mod tests {
 
     fn kind(user: &str) -> Kind {
         Decoder::new(&config()).kind(&serde_json::from_str(user).unwrap())
-    }
-
-    #[test]
-    fn a_user_is_a_person() {
-        let user = r#"{"id":"7f","externalId":"E7","userName":"ada","active":"True",
-            "name":{"givenName":"Ada","familyName":"Byron"},
-            "emails":[{"value":"a@x"},{"value":"ada@x","primary":true},{"value":"a@x"}],
-            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"R&D"}}"#;
-        let Kind::Person(ada) = kind(user) else { panic!("she is one") };
-        assert_eq!((ada.id(), ada.username(), ada.name()), ("7f", Some("ada"), Some("Ada Byron")));
-        assert_eq!((ada.identity(), ada.extern_uid()), (Some("E7"), Some("e7")));
-        assert_eq!(ada.emails().collect::<Vec<_>>(), ["ada@x", "a@x"]);
-        assert_eq!(ada.attribute("department"), [Box::from("R&D")]);
-        assert!(ada.attribute("title").is_empty());
     }
 
     #[test]

@@ -4,13 +4,14 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 
+use crate::scim_user::body::UserBody;
+use crate::scim_user::folded::Folded;
 use crate::sources::scim::config::ScimConfig;
 use crate::sources::scim::connection::{Connection, LONGEST_PAGE};
 use crate::sources::scim::error::ScimError;
-use crate::sources::scim::folded::Folded;
 use crate::sources::scim::offers::Offers;
 use crate::sources::scim::paging::{Ask, Chain, Next, Told};
-use crate::sources::scim::wire::{GroupHead, Page, UserBody};
+use crate::sources::scim::wire::{GroupHead, Page};
 
 /// What a reading asks.
 pub struct Directory<'a> {

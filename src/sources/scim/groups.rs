@@ -4,11 +4,12 @@ use futures_util::StreamExt as _;
 use tokio::sync::OnceCell;
 
 use crate::model::group::GroupRef;
+use crate::scim_user::body::UserBody;
+use crate::scim_user::folded::Folded;
 use crate::sources::scim::connection::LONGEST_GROUP;
 use crate::sources::scim::directory::Directory;
 use crate::sources::scim::error::ScimError;
-use crate::sources::scim::folded::Folded;
-use crate::sources::scim::wire::{GroupBody, GroupHead, UserBody};
+use crate::sources::scim::wire::{GroupBody, GroupHead};
 
 /// What came of looking for a group.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,12 +1,10 @@
 //! A SCIM 2.0 service provider (RFC 7643, RFC 7644) whose users and groups are pulled.
 
-pub mod attribute_path;
 pub mod config;
 pub mod connection;
 pub mod decode;
 pub mod directory;
 pub mod error;
-pub mod folded;
 pub mod groups;
 pub mod login;
 pub mod offers;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::sources::scim::folded::Folded;
+use crate::scim_user::folded::Folded;
 use crate::sources::scim::paging::By;
 
 /// What may be used; without a word of it, only what every service provider has.

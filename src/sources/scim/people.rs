@@ -6,11 +6,12 @@ use std::collections::HashMap;
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
+use crate::scim_user::body::UserBody;
 use crate::sources::scim::connection::LONGEST_PAGE;
 use crate::sources::scim::directory::Directory;
 use crate::sources::scim::error::ScimError;
 use crate::sources::scim::groups::{quoted, read};
-use crate::sources::scim::wire::{GroupBody, UserBody};
+use crate::sources::scim::wire::GroupBody;
 
 /// How many ids one filter names: an address of some 4,000 bytes, which every server takes.
 const IDS_PER_FILTER: usize = 50;

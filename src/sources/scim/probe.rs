@@ -3,11 +3,11 @@
 use serde::de::IgnoredAny;
 
 use crate::ports::{EdgeError, Probe};
+use crate::scim_user::folded::Folded;
 use crate::sources::scim::config::ScimConfig;
 use crate::sources::scim::connection::{Connection, LONGEST_PAGE};
 use crate::sources::scim::directory::Directory;
 use crate::sources::scim::error::ScimError;
-use crate::sources::scim::folded::Folded;
 use crate::sources::scim::offers::Offers;
 use crate::sources::scim::paging::By;
 use crate::sources::scim::wire::Page;

@@ -1,11 +1,9 @@
-//! What service providers answer, as it comes: lists, users, groups, errors; pure.
-
-use std::collections::HashMap;
+//! What service providers answer, as it comes: lists, groups, errors; pure.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::sources::scim::folded::{Folded, array, identifier};
+use crate::scim_user::folded::{Folded, array, identifier};
 
 /// What an answer that is a SCIM error says of itself (RFC 7644, section 3.12).
 const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
@@ -22,32 +20,6 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
     #[serde(default, deserialize_with = "array")]
     pub resources: Vec<T>,
-}
-
-/// A user: the attributes by their names in lower case.
-#[derive(Debug, Clone, PartialEq)]
-pub struct UserBody(HashMap<String, Value>);
-
-impl<'de> Deserialize<'de> for UserBody {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<UserBody, D::Error> {
-        Folded::deserialize(deserializer).map(|Folded(attributes)| UserBody(attributes))
-    }
-}
-
-impl UserBody {
-    /// An attribute or an extension, by its name in lower case.
-    pub fn attribute(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).filter(|value| !value.is_null())
-    }
-
-    /// The service provider's own key, by which groups name the user.
-    pub fn id(&self) -> Option<Box<str>> {
-        match self.attribute("id")? {
-            Value::String(text) => (!text.is_empty()).then(|| text.as_str().into()),
-            Value::Number(number) => Some(number.to_string().into()),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-        }
-    }
 }
 
 /// A group without its members.
@@ -110,7 +82,7 @@ impl Refusal {
 
 #[cfg(test)]
 mod tests {
-    use crate::sources::scim::folded::Folded;
+    use crate::scim_user::folded::Folded;
     use crate::sources::scim::wire::{GroupBody, GroupHead, Page, Refusal};
 
     #[test]

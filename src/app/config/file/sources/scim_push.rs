@@ -55,8 +55,8 @@ pub struct Token {
     pub credential: Option<String>,
 }
 
-/// Attributes of a user: `userName`, `name.familyName`, `emails`, or one of an extension, such as `department` or
-/// `urn:…:User:department`.
+/// Attributes of a user, as SCIM writes paths: `userName`, `name.formatted`, `emails[type eq "work"].value`,
+/// `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PushedAttributes {
@@ -65,10 +65,9 @@ pub struct PushedAttributes {
     /// All addresses of it are tried.
     #[schemars(extend("default" = "emails"))]
     pub email: Option<Written<String>>,
-    /// Unset: `displayName`, or else `name`.
     #[schemars(extend("default" = "displayName"))]
     pub name: Option<Written<String>>,
-    /// More of them, for the `where` of rules.
+    /// More of them, for the `where` of rules, which calls them by what follows the schema.
     #[schemars(extend("default" = []))]
     pub extra: Option<Vec<Written<String>>>,
 }

@@ -24,6 +24,7 @@ pub mod matching;
 pub mod saml;
 pub mod scim;
 pub mod scim_push;
+pub mod user_attributes;
 
 #[cfg(test)]
 mod tests;

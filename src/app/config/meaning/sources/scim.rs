@@ -7,13 +7,13 @@ use url::Url;
 use crate::app::config::complaint::Complaint;
 use crate::app::config::file::sources::scim as file;
 use crate::app::config::meaning::sources::matching::matching;
+use crate::app::config::meaning::sources::user_attributes::{WrittenAttributes, path};
 use crate::app::config::reading::Reading;
 use crate::app::config::written::Written;
 use crate::http::pace::Limits;
 use crate::model::person::SourceName;
 use crate::model::policy::Matching;
-use crate::sources::scim::attribute_path::AttributePath;
-use crate::sources::scim::config::{Attributes, ClientAuth, Login, OAuth, ScimConfig};
+use crate::sources::scim::config::{ClientAuth, Login, OAuth, ScimConfig};
 
 /// GitLab's own name for the identities that its SCIM API keeps.
 pub const PROVIDER: &str = "scim";
@@ -34,7 +34,16 @@ fn source(name: SourceName, written: &file::Scim, reading: &mut Reading<'_>) -> 
     let ca_file = reading.optional_path(written.ca_file.as_ref());
     let timeout = reading.timeout(written.timeout.as_ref(), Duration::from_secs(30));
     let retry_deadline = reading.timeout(written.retry_deadline.as_ref(), Duration::from_secs(5 * 60));
-    let attributes = attributes(written, reading);
+    let given = written.attributes.as_ref();
+    let id = path(given.and_then(|given| given.id.as_ref()), "id", reading);
+    let attributes = WrittenAttributes {
+        username: given.and_then(|given| given.username.as_ref()),
+        email: given.and_then(|given| given.email.as_ref()),
+        name: given.and_then(|given| given.name.as_ref()),
+        extra: given.and_then(|given| given.extra.as_deref()).unwrap_or_default(),
+        identity: written.identity_attribute.as_ref(),
+    };
+    let attributes = attributes.meant(reading);
     Some(ScimConfig {
         name,
         url: url?,
@@ -50,6 +59,7 @@ fn source(name: SourceName, written: &file::Scim, reading: &mut Reading<'_>) -> 
         nested_groups: written.nested_groups.unwrap_or(true),
         include_inactive: written.include_inactive.unwrap_or(false),
         non_person_member_types: written.non_person_member_types.clone().unwrap_or_default(),
+        id: id?,
         attributes: attributes?,
     })
 }
@@ -101,31 +111,4 @@ fn login(written: &file::Scim, reading: &mut Reading<'_>) -> Option<Login> {
             None
         }
     }
-}
-
-fn attributes(written: &file::Scim, reading: &mut Reading<'_>) -> Option<Attributes> {
-    let given = written.attributes.as_ref();
-    let mut named = |written: Option<&Written<String>>, default: &str| match written {
-        Some(written) => path(written, reading),
-        None => AttributePath::parse(default),
-    };
-    let id = named(given.and_then(|given| given.id.as_ref()), "id");
-    let username = named(given.and_then(|given| given.username.as_ref()), "userName");
-    let email = named(given.and_then(|given| given.email.as_ref()), "emails");
-    let name = named(given.and_then(|given| given.name.as_ref()), "displayName");
-    let identity = named(written.identity_attribute.as_ref(), "externalId");
-    let extra = given.and_then(|given| given.extra.as_deref()).unwrap_or_default();
-    let extra = extra.iter().filter_map(|written| path(written, reading)).collect();
-    Some(Attributes { id: id?, username: username?, email: email?, name: name?, extra, identity: identity? })
-}
-
-fn path(written: &Written<String>, reading: &mut Reading<'_>) -> Option<AttributePath> {
-    let path = AttributePath::parse(&written.value);
-    if path.is_none() {
-        let message = format!("`{}` is no attribute of SCIM", written.value);
-        reading.complain(Complaint::new(&written.span, message).help(
-            "write it as `userName`, `name.formatted`, `emails[type eq \"work\"].value` or `urn:…:User:department`",
-        ));
-    }
-    path
 }

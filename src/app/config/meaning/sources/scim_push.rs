@@ -9,13 +9,14 @@ use crate::app::config::complaint::Complaint;
 use crate::app::config::file::File;
 use crate::app::config::file::sources::scim_push as file;
 use crate::app::config::meaning::sources::matching::matching;
+use crate::app::config::meaning::sources::user_attributes::WrittenAttributes;
 use crate::app::config::reading::Reading;
 use crate::app::config::written::{Secret, Written};
 use crate::app::token::TokenDigest;
 use crate::model::person::SourceName;
 use crate::model::policy::Matching;
 use crate::model::roster::Patience;
-use crate::sources::scim_push::config::{AttributeNames, ScimPushConfig};
+use crate::sources::scim_push::config::ScimPushConfig;
 
 /// The shortest token that nobody guesses; providers take ones of any length.
 const SHORTEST: usize = 20;
@@ -29,7 +30,7 @@ pub fn scim_push(
     reading: &mut Reading<'_>,
 ) -> (Matching, Option<ScimPushConfig>) {
     let provider = (written.identity_provider.as_ref(), None);
-    (matching(written.match_by.as_ref(), provider, reading), Some(source(name, written, reading)))
+    (matching(written.match_by.as_ref(), provider, reading), source(name, written, reading))
 }
 
 /// Who may push into which source.
@@ -42,26 +43,19 @@ pub fn receivers(file: &File, reading: &mut Reading<'_>) -> BTreeMap<SourceName,
     receivers
 }
 
-fn source(name: SourceName, written: &file::ScimPush, reading: &mut Reading<'_>) -> ScimPushConfig {
+fn source(name: SourceName, written: &file::ScimPush, reading: &mut Reading<'_>) -> Option<ScimPushConfig> {
     let stale_after = reading.timeout(written.stale_after.as_ref(), 14 * DAY);
     let settle_after = reading.duration(written.settle_after.as_ref());
-    let mut attributes = AttributeNames::default();
-    if let Some(identity) = reading.text(written.identity_attribute.as_ref()) {
-        attributes.identity = identity;
-    }
-    if let Some(written) = &written.attributes {
-        let AttributeNames { username, email, name, extra, identity: _ } = &mut attributes;
-        for (attribute, written) in
-            [(username, &written.username), (email, &written.email), (name, &written.name)]
-        {
-            if let Some(text) = reading.text(written.as_ref()) {
-                *attribute = text;
-            }
-        }
-        let named = written.extra.iter().flatten();
-        *extra = named.filter_map(|name| reading.text(Some(name))).collect();
-    }
-    ScimPushConfig {
+    let given = written.attributes.as_ref();
+    let attributes = WrittenAttributes {
+        username: given.and_then(|given| given.username.as_ref()),
+        email: given.and_then(|given| given.email.as_ref()),
+        name: given.and_then(|given| given.name.as_ref()),
+        extra: given.and_then(|given| given.extra.as_deref()).unwrap_or_default(),
+        identity: written.identity_attribute.as_ref(),
+    };
+    let attributes = attributes.meant(reading);
+    Some(ScimPushConfig {
         name,
         patience: Patience {
             stale_after: SignedDuration::try_from(stale_after).unwrap_or(SignedDuration::MAX),
@@ -69,8 +63,8 @@ fn source(name: SourceName, written: &file::ScimPush, reading: &mut Reading<'_>)
         },
         nested_groups: written.nested_groups.unwrap_or(true),
         include_inactive: written.include_inactive.unwrap_or(false),
-        attributes,
-    }
+        attributes: attributes?,
+    })
 }
 
 fn tokens_of(tokens: &Written<Vec<Written<file::Token>>>, reading: &mut Reading<'_>) -> Vec<TokenDigest> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::sources::scim::wire::UserBody;
+use crate::scim_user::body::UserBody;
 
 /// The enterprise extension (RFC 7643, section 4.3), in lower case.
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:user";
@@ -64,21 +64,22 @@ impl AttributePath {
         &self.label
     }
 
-    /// The values that a user has of it, the primary one first; none is empty. A name without a schema is looked for
-    /// in the enterprise extension too.
+    /// The values that a user has of it: the primary one first, then those for work; none is empty. A name without a schema
+    /// is looked for in the extensions too, in the enterprise one first.
     pub fn values<'v>(&self, user: &'v UserBody) -> Vec<Cow<'v, str>> {
         let within =
             |schema: &str| user.attribute(schema)?.as_object().and_then(|all| named(all, &self.name));
+        let anywhere = || user.parted().find_map(|all| named(all, &self.name));
         let value = match &self.schema {
             Some(schema) => within(schema),
-            None => user.attribute(&self.name).or_else(|| within(ENTERPRISE)),
+            None => user.attribute(&self.name).or_else(|| within(ENTERPRISE)).or_else(anywhere),
         };
         let mut items: Vec<&Value> = match value {
             Some(Value::Array(items)) => items.iter().collect(),
             Some(value) => vec![value],
             None => Vec::new(),
         };
-        items.sort_by_key(|item| !is_primary(item));
+        items.sort_by_key(|item| (!is_primary(item), !is_for_work(item)));
         items.into_iter().filter(|item| self.is_meant(item)).filter_map(|item| self.leaf(item)).collect()
     }
 
@@ -121,6 +122,11 @@ fn is_primary(item: &Value) -> bool {
     item.as_object().and_then(|item| named(item, "primary")) == Some(&Value::Bool(true))
 }
 
+fn is_for_work(item: &Value) -> bool {
+    let kind = item.as_object().and_then(|item| named(item, "type")).and_then(Value::as_str);
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case("work"))
+}
+
 /// A value as text; nothing where there is none.
 fn text(value: &Value) -> Option<Cow<'_, str>> {
     let text = match value {
@@ -133,8 +139,8 @@ fn text(value: &Value) -> Option<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::sources::scim::attribute_path::AttributePath;
-    use crate::sources::scim::wire::UserBody;
+    use crate::scim_user::attribute_path::AttributePath;
+    use crate::scim_user::body::UserBody;
 
     fn values(path: &str) -> String {
         let user = r#"{ "UserName": " ada ", "active": true, "name": { "formatted": "Ada Byron" },
@@ -161,13 +167,14 @@ mod tests {
     }
 
     #[test]
-    fn extensions_are_reached_by_their_schema_and_the_enterprise_one_without() {
+    fn extensions_are_reached_by_their_schema_and_without() {
         assert_eq!(values("department"), "R&D");
         assert_eq!(values("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department"), "R&D");
         assert_eq!(values("manager.displayName"), "Grace");
         assert_eq!(values("urn:example:params:Corp:1.0:User:site"), "Paris");
         assert_eq!(values("urn:ietf:params:scim:schemas:core:2.0:User:userName"), "ada");
-        assert_eq!(values("site"), "");
+        assert_eq!(values("site"), "Paris");
+        assert_eq!(values("familyName"), "");
         let path = AttributePath::parse("urn:example:params:Corp:1.0:User:site.code").unwrap();
         assert_eq!(path.label(), "site.code");
     }
