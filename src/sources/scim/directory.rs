@@ -1,16 +1,12 @@
-//! One service provider while it is read: its lists page by page, and whether it still answers.
+//! One service provider while it is read: what it offers, and whether it still answers.
 
 use std::sync::{Mutex, PoisonError};
 
-use serde::de::DeserializeOwned;
-
-use crate::scim_user::body::UserBody;
 use crate::scim_user::folded::Folded;
 use crate::sources::scim::config::ScimConfig;
 use crate::sources::scim::connection::{Connection, LONGEST_PAGE};
 use crate::sources::scim::error::ScimError;
 use crate::sources::scim::offers::Offers;
-use crate::sources::scim::paging::{Ask, Chain, Next, Told};
 use crate::sources::scim::wire::{GroupHead, Page};
 
 /// What a reading asks.
@@ -58,13 +54,6 @@ impl<'a> Directory<'a> {
         Ok(Directory { connection, config, offers, health: Mutex::default() })
     }
 
-    /// A list from its beginning.
-    pub fn list<'d>(&'d self, kind: &'static str, query: &'d [(&'d str, &'d str)]) -> Listing<'d> {
-        let chain = Chain::new(self.offers.paging);
-        let count = self.offers.page_size(self.config.page_size).to_string();
-        Listing { connection: self.connection, kind, query, count, chain, has_ended: false }
-    }
-
     /// How many requests may be under way at once.
     pub fn at_once(&self) -> usize {
         usize::try_from(self.config.limits.max_concurrent_requests).unwrap_or(1).max(1)
@@ -106,65 +95,4 @@ async fn has_groups(connection: &Connection) -> Result<(), ScimError> {
     let Folded(page): Folded<Page<Folded<GroupHead>>> = connection.read(what, url, LONGEST_PAGE).await?;
     let place = "it is no list".to_owned();
     page.total.map(drop).ok_or_else(|| ScimError::Unreadable { what: what.to_owned(), place })
-}
-
-/// A list while it is read.
-pub struct Listing<'d> {
-    connection: &'d Connection,
-    kind: &'static str,
-    query: &'d [(&'d str, &'d str)],
-    count: String,
-    chain: Chain,
-    has_ended: bool,
-}
-
-/// What lists hold.
-pub trait Entry: DeserializeOwned {
-    /// The service provider's own key.
-    fn key(&self) -> Option<Box<str>>;
-}
-
-impl Entry for UserBody {
-    fn key(&self) -> Option<Box<str>> {
-        self.id()
-    }
-}
-
-impl Entry for Folded<GroupHead> {
-    fn key(&self) -> Option<Box<str>> {
-        self.0.id.clone()
-    }
-}
-
-impl Listing<'_> {
-    /// The next page; `None` behind the last one.
-    pub async fn next<T: Entry>(&mut self) -> Result<Option<Vec<T>>, ScimError> {
-        if self.has_ended {
-            return Ok(None);
-        }
-        let what = format!("GET /{}", self.kind);
-        let start;
-        let place = match self.chain.ask() {
-            Ask::Index { start: at } => {
-                start = at.to_string();
-                ("startIndex", start.as_str())
-            }
-            Ask::Cursor { cursor } => ("cursor", cursor.as_str()),
-        };
-        let query = [self.query, &[place, ("count", &self.count)]].concat();
-        let url = self.connection.url(&[self.kind], &query);
-        let Folded(page): Folded<Page<T>> = self.connection.read(&what, url, LONGEST_PAGE).await?;
-        let told = Told { total: page.total, start_index: page.start_index, next_cursor: page.next_cursor };
-        let taken = self.chain.take(&told, page.resources.iter().map(Entry::key));
-        match taken.map_err(|cause| ScimError::List { what, cause })? {
-            Next::Page(_) => {}
-            Next::End => self.has_ended = true,
-        }
-        Ok(Some(page.resources))
-    }
-
-    /// How many pages there are in all if each is as long as the first one was; `None` before that.
-    pub fn pages(&self, first: usize) -> Option<u64> {
-        self.chain.total().map(|total| total.div_ceil(first.max(1) as u64))
-    }
 }

@@ -9,6 +9,7 @@ use crate::scim_user::folded::Folded;
 use crate::sources::scim::connection::LONGEST_GROUP;
 use crate::sources::scim::directory::Directory;
 use crate::sources::scim::error::ScimError;
+use crate::sources::scim::listing::Listing;
 use crate::sources::scim::wire::{GroupBody, GroupHead};
 
 /// What came of looking for a group.
@@ -63,7 +64,7 @@ pub async fn hidden_members(directory: &Directory<'_>, id: &str) -> Option<Strin
     directory.offers.filter?;
     let filter = format!("groups.value eq {}", quoted(id));
     let query = [("filter", filter.as_str())];
-    let users: Vec<UserBody> = directory.list("Users", &query).next().await.ok()??;
+    let users: Vec<UserBody> = Listing::new(directory, "Users", &query).next().await.ok()??;
     let is_member = |user: &UserBody| {
         let groups = user.attribute("groups").and_then(|groups| groups.as_array());
         groups.into_iter().flatten().any(|group| group["value"] == *id)
@@ -137,9 +138,9 @@ impl Finder<'_> {
     }
 
     async fn heads_once(&self, most: Option<u64>) -> Result<Option<Vec<GroupHead>>, ScimError> {
-        let mut listing = self.directory.list("Groups", &[WITHOUT_MEMBERS]);
+        let mut listing = Listing::new(self.directory, "Groups", &[WITHOUT_MEMBERS]);
         let mut heads: Vec<GroupHead> = Vec::new();
-        while let Some(page) = self.directory.noted(listing.next::<Folded<GroupHead>>().await)? {
+        while let Some(page) = self.directory.noted(listing.next().await)? {
             let (is_first, length) = (heads.is_empty(), page.len());
             heads.extend(page.into_iter().map(|Folded(head)| head));
             let is_costly = most.is_some_and(|most| listing.pages(length).is_none_or(|pages| pages > most));
@@ -151,9 +152,9 @@ impl Finder<'_> {
     }
 
     async fn filtered(&self, query: &[(&str, &str)]) -> Result<Vec<GroupHead>, ScimError> {
-        let mut listing = self.directory.list("Groups", query);
+        let mut listing = Listing::new(self.directory, "Groups", query);
         let mut heads = Vec::new();
-        while let Some(page) = self.directory.noted(listing.next::<Folded<GroupHead>>().await)? {
+        while let Some(page) = self.directory.noted(listing.next().await)? {
             heads.extend(page.into_iter().map(|Folded(head)| head));
         }
         Ok(heads)

@@ -6,6 +6,7 @@ pub mod decode;
 pub mod directory;
 pub mod error;
 pub mod groups;
+pub mod listing;
 pub mod login;
 pub mod offers;
 pub mod paging;

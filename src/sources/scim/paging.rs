@@ -103,6 +103,16 @@ impl Chain {
         &self.ask
     }
 
+    /// The page to ask for now and those behind it, if all are as long as `length`. Behind a cursor nobody knows the next one.
+    pub fn asks(&self, length: u64) -> impl Iterator<Item = Ask> {
+        let (start, step, total) = match (&self.ask, self.total) {
+            (Ask::Index { start }, Some(total)) => (*start, length.max(1), total),
+            (Ask::Index { .. } | Ask::Cursor { .. }, _) => (1, 1, 0),
+        };
+        let behind = (1..).map(move |page| start + page * step).take_while(move |start| *start <= total);
+        std::iter::once(self.ask.clone()).chain(behind.map(|start| Ask::Index { start }))
+    }
+
     /// How many entries the list has, as far as it told.
     pub fn total(&self) -> Option<u64> {
         self.total
@@ -197,6 +207,21 @@ mod tests {
             Ok(Next::Page(Ask::Index { start: 131 }))
         );
         assert_eq!(chain.take(&told(250, None), ids(130..250)), Ok(Next::End));
+    }
+
+    #[test]
+    fn pages_behind_the_next_one_are_known_by_their_length_alone() {
+        let starts = |chain: &Chain, length| -> Vec<Ask> { chain.asks(length).collect() };
+        let index = |start| Ask::Index { start };
+        let mut chain = Chain::new(By::Index);
+        assert_eq!(starts(&chain, 100), [index(1)], "how long the list is, the first page tells");
+        chain.take(&told(350, Some(1)), ids(0..100)).unwrap();
+        assert_eq!(starts(&chain, 100), [index(101), index(201), index(301)]);
+        chain.take(&told(350, Some(101)), ids(100..130)).unwrap();
+        assert_eq!(starts(&chain, 100), [index(131), index(231), index(331)]);
+        let mut chain = Chain::new(By::Cursor);
+        chain.take(&cursor(Some(350), Some("b")), ids(0..100)).unwrap();
+        assert_eq!(starts(&chain, 100), [Ask::Cursor { cursor: "b".to_owned() }]);
     }
 
     #[test]

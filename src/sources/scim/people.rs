@@ -11,6 +11,7 @@ use crate::sources::scim::connection::LONGEST_PAGE;
 use crate::sources::scim::directory::Directory;
 use crate::sources::scim::error::ScimError;
 use crate::sources::scim::groups::{quoted, read};
+use crate::sources::scim::listing::Listing;
 use crate::sources::scim::wire::GroupBody;
 
 /// How many ids one filter names: an address of some 4,000 bytes, which every server takes.
@@ -95,9 +96,9 @@ async fn listed_once(
     most: u64,
     settle: &mut (dyn FnMut(usize, Fate) + Send),
 ) -> Result<(), ScimError> {
-    let mut listing = directory.list("Users", &[]);
+    let mut listing: Listing<'_, UserBody> = Listing::new(directory, "Users", &[]);
     let mut read = 0;
-    while let Some(page) = directory.noted(listing.next::<UserBody>().await)? {
+    while let Some(page) = directory.noted(listing.next().await)? {
         let length = page.len();
         for user in page {
             if let Some(place) = user.id().and_then(|id| open.remove(&*id)) {
@@ -152,9 +153,9 @@ async fn filtered(
 
 async fn matching(directory: &Directory<'_>, filter: &str) -> Result<Vec<UserBody>, ScimError> {
     let query = [("filter", filter)];
-    let mut listing = directory.list("Users", &query);
+    let mut listing = Listing::new(directory, "Users", &query);
     let mut users = Vec::new();
-    while let Some(page) = directory.noted(listing.next::<UserBody>().await)? {
+    while let Some(page) = directory.noted(listing.next().await)? {
         users.extend(page);
     }
     Ok(users)
