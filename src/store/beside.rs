@@ -40,6 +40,7 @@ impl Beside {
                 *session = Some(self.open().await?);
             }
             let connection = session.as_mut().expect("it was just opened");
+            self.is_ours(connection).await?;
             work(connection).await.map_err(StoreError::writing(what))
         });
         let done = done.await.unwrap_or_else(|_| Err(StoreError::Silent { place: self.place.clone() }));
@@ -50,16 +51,20 @@ impl Beside {
     }
 
     async fn open(&self) -> Result<AnyConnection, StoreError> {
-        let mut connection = match &self.place {
-            Place::File(path) => sqlite::open(path).await?,
-            Place::Server(server) => postgres::open(server).await?,
-        };
-        let found = schema::version(&self.place, &mut connection).await;
+        match &self.place {
+            Place::File(path) => sqlite::open(path).await,
+            Place::Server(server) => postgres::open(server).await,
+        }
+    }
+
+    /// Whether the tables are those of this version, which is asked each time: whoever leads brings them up to its version
+    /// while others have them open. Until then, and once a newer one has, nothing is written.
+    async fn is_ours(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        let found = schema::version(&self.place, connection).await;
         let found = found.map_err(|cause| StoreError::opening(&self.place, cause))?;
         let place = self.place.clone();
-        // Whoever leads brings the tables up to its version; until then, and once a newer one has, nothing is written.
         match found.cmp(&schema::VERSION) {
-            Ordering::Equal => Ok(connection),
+            Ordering::Equal => Ok(()),
             Ordering::Less => Err(StoreError::Older { place }),
             Ordering::Greater => Err(StoreError::Newer { place, found, known: schema::VERSION }),
         }

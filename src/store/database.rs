@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::AnyConnection;
-use sqlx::Connection as _;
+use sqlx::{AnyConnection, Connection as _};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{sleep, timeout};
 
@@ -89,9 +88,10 @@ impl Store {
         Ok((version == schema::VERSION).then_some(store))
     }
 
-    /// Whether the session still answers.
-    pub async fn is_alive(&self) -> bool {
-        matches!(timeout(PATIENCE, async { self.connection().await.ping().await }).await, Ok(Ok(())))
+    /// Whether the session still answers, and the tables are still those of this version.
+    pub async fn is_ours(&self) -> bool {
+        let version = async { schema::version(&self.place, &mut *self.connection().await).await };
+        matches!(timeout(PATIENCE, version).await, Ok(Ok(schema::VERSION)))
     }
 
     /// Closes the state in peace: what is in the log of a file goes into the file itself, and a server knows at once

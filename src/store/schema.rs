@@ -277,10 +277,13 @@ pub const VERSION: i64 = STEPS.len() as i64;
 pub async fn version(place: &Place, connection: &mut AnyConnection) -> Result<i64, sqlx::Error> {
     let question = match place {
         Place::File(_) => "PRAGMA user_version",
-        Place::Server(_) if !has_table(connection, "schema_version").await? => return Ok(0),
         Place::Server(_) => "SELECT version FROM schema_version",
     };
-    sqlx::query(question).fetch_one(connection).await?.try_get(0)
+    match sqlx::query(question).fetch_one(&mut *connection).await {
+        Ok(row) => row.try_get(0),
+        Err(sqlx::Error::Database(_)) if !has_table(connection, "schema_version").await? => Ok(0),
+        Err(error) => Err(error),
+    }
 }
 
 /// Takes the steps that are missing on the way to a version, each whole or not at all. Whoever calls it holds the lock

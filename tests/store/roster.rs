@@ -19,6 +19,7 @@ stories! { roster,
     groups_are_read_with_all_below_them
     a_run_and_a_push_do_not_wait_for_each_other
     an_older_state_takes_nothing
+    a_state_that_became_newer_takes_nothing_from_sessions_that_are_open
 }
 
 fn entra() -> SourceName {
@@ -220,4 +221,13 @@ async fn an_older_state_takes_nothing(state: State) {
     assert_eq!(read(&state, &["g"]).await.0, RosterReading::default());
     state.open().await.close().await;
     assert_eq!(rosters.edit(&entra(), day(1), &edit).await.unwrap(), Edited::Moved);
+}
+
+async fn a_state_that_became_newer_takes_nothing_from_sessions_that_are_open(state: State) {
+    let rosters = rosters(&state).await;
+    assert_eq!(create(&rosters, EntryKind::Person, "a", &[]).await, Edited::Done);
+    state.ask(state.newer()).await;
+    let edit = Edit::Delete { kind: EntryKind::Person, id: "a".to_owned(), version: 1 };
+    let refused = rosters.edit(&entra(), day(1), &edit).await.unwrap_err();
+    assert!(refused.chain().contains("was written by a newer seatsync"), "{}", refused.chain());
 }

@@ -92,6 +92,14 @@ impl State {
         }
     }
 
+    /// What a seatsync that is not written yet does to it.
+    pub(crate) fn newer(&self) -> &'static str {
+        match self {
+            State::File(_) => "PRAGMA user_version = 99",
+            State::Server { .. } => "UPDATE schema_version SET version = 99",
+        }
+    }
+
     /// Asks or orders as another program would.
     pub(crate) async fn ask(&self, sql: &str) -> Vec<String> {
         ask(&self.url(""), sql).await

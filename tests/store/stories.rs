@@ -234,11 +234,7 @@ async fn one_run_at_a_time(state: State) {
 
 async fn a_newer_state_is_left_alone(state: State) {
     state.open().await.close().await;
-    let newer = match &state {
-        State::File(_) => "PRAGMA user_version = 99",
-        State::Server { .. } => "UPDATE schema_version SET version = 99",
-    };
-    state.ask(newer).await;
+    state.ask(state.newer()).await;
     for error in [
         Store::open(&state.place(), day(0)).await.expect_err("it is newer"),
         Store::open_existing(&state.place()).await.expect_err("it is newer"),

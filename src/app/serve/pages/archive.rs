@@ -32,7 +32,7 @@ impl Archive {
     pub async fn store(&self) -> Result<Option<Arc<Store>>, EdgeError> {
         let mut open = self.open.lock().await;
         if let Some(store) = open.as_ref()
-            && store.is_alive().await
+            && store.is_ours().await
         {
             return Ok(Some(Arc::clone(store)));
         }
