@@ -81,8 +81,8 @@ pub trait Door: Send + Sync {
     /// Takes what was brought, if it is believed.
     fn admit(&self, message: Vec<u8>, brought: Brought) -> BoxFuture<'_, Result<Admitted, NotAdmitted>>;
 
-    /// Asks the identity provider anew about people of whom nothing was heard for long.
-    fn ask(&self) -> BoxFuture<'_, Result<Asked, EdgeError>>;
+    /// Asks the identity provider anew about people of whom nothing was heard for long; `None` where it never is.
+    fn ask(&self) -> BoxFuture<'_, Result<Option<Asked>, EdgeError>>;
 }
 
 /// See [`Door::invite`].

@@ -56,13 +56,15 @@ async fn opened(config: &Config, door: &dyn Door) -> Result<(), EdgeError> {
 }
 
 async fn accept(door: &dyn Door, files: &[PathBuf]) -> Result<Exit, Failure> {
-    let (mut taken, mut refused) = (0, 0);
+    let (mut taken, mut refused, mut unread) = (0, 0, 0);
     for path in files {
         let message = match tokio::fs::read(path).await {
             Ok(message) => message,
             Err(cause) => {
+                unread += 1;
                 let message = format!("failed to read `{}`: {cause}", path.display());
-                return Err(Failure::NotDone { message });
+                complain(&Failure::NotDone { message }, "");
+                continue;
             }
         };
         match door.admit(message, Brought::AsFile).await {
@@ -77,11 +79,17 @@ async fn accept(door: &dyn Door, files: &[PathBuf]) -> Result<Exit, Failure> {
     }
     let taken = plural(taken, "assertion was", "assertions were");
     print(&format!("source {}: {taken} taken in, {refused} refused\n", door.source()))?;
-    Ok(if refused == 0 { Exit::Done } else { Exit::Failed })
+    Ok(if refused + unread == 0 { Exit::Done } else { Exit::Failed })
 }
 
 async fn refresh(door: &dyn Door) -> Result<Exit, Failure> {
-    let Asked { answered, refused, unreached } = door.ask().await?;
+    let Some(Asked { answered, refused, unreached }) = door.ask().await? else {
+        return Err(Failure::Usage {
+            message: format!("nobody is asked about: `[saml.{}]` has no `query_after`", door.source()),
+            hint: "query_after = \"12h\", where the identity provider answers queries (see docs/saml.md)"
+                .to_owned(),
+        });
+    };
     print(&format!(
         "source {}: asked about people: {answered} answered, {refused} refused, {unreached} not reached\n",
         door.source()

@@ -48,16 +48,17 @@ impl Doors {
 
     /// Keeps them open until it is asked to stop.
     pub async fn keep(self: Arc<Doors>, stop: Arc<Stop>) {
-        let mut rounds = 0_u32;
+        let (mut rounds, mut is_first) = (0_u32, true);
         while !stop.is_asked() {
             let mut pause = ROUND;
             for door in self.all().iter() {
-                if !attend(door.as_ref()).await {
+                if !attend(door.as_ref(), is_first).await {
                     pause = AGAIN;
                 } else if rounds.is_multiple_of(ASK_EVERY) {
                     ask(door.as_ref()).await;
                 }
             }
+            is_first = false;
             rounds = rounds.wrapping_add(u32::from(pause == ROUND));
             tokio::select! {
                 () = stop.asked() => {}
@@ -71,21 +72,21 @@ impl Doors {
     }
 }
 
-/// Whether people can be heard.
-async fn attend(door: &dyn Door) -> bool {
+/// Whether people can be heard. At first that may fail: whoever leads is only about to make the state.
+async fn attend(door: &dyn Door, is_first: bool) -> bool {
     let source = door.source().as_str();
-    if let Err(error) = door.attend().await {
+    let Err(error) = door.attend().await else { return true };
+    if !is_first {
         let (error, hint) = (error.chain(), &error.hint);
         tracing::warn!(source, error, hint, "it cannot be written down that people can be heard");
-        return false;
     }
-    true
+    false
 }
 
 async fn ask(door: &dyn Door) {
     let source = door.source().as_str();
     match door.ask().await {
-        Ok(asked) if asked.answered + asked.refused + asked.unreached > 0 => {
+        Ok(Some(asked)) if asked.answered + asked.refused + asked.unreached > 0 => {
             let (answered, refused, unreached) = (asked.answered, asked.refused, asked.unreached);
             tracing::info!(
                 source,
@@ -95,7 +96,7 @@ async fn ask(door: &dyn Door) {
                 "the identity provider was asked about people"
             );
         }
-        Ok(_) => {}
+        Ok(Some(_) | None) => {}
         Err(error) => {
             let (error, hint) = (error.chain(), &error.hint);
             tracing::warn!(source, error, hint, "the identity provider cannot be asked about people");

@@ -46,7 +46,7 @@ impl Door for SamlDoor {
         self.0.admitted(message, brought).boxed()
     }
 
-    fn ask(&self) -> BoxFuture<'_, Result<Asked, EdgeError>> {
+    fn ask(&self) -> BoxFuture<'_, Result<Option<Asked>, EdgeError>> {
         ask(&self.0).boxed()
     }
 }

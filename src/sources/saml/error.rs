@@ -1,10 +1,11 @@
 //! What can go wrong around an identity provider, and the next step.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use crate::http::trust::NoClient;
 use crate::ports::EdgeError;
 use crate::sources::saml::metadata::MetadataError;
 
@@ -50,6 +51,16 @@ pub enum SamlError {
 }
 
 impl SamlError {
+    /// Why there is no client that trusts the authorities of a file.
+    pub fn no_client(path: &Path, why: NoClient) -> SamlError {
+        let because = match why {
+            NoClient::Unreadable(cause) => cause.to_string(),
+            NoClient::NoAuthority => "there is no certificate in it".to_owned(),
+            NoClient::Setup(cause) => return SamlError::Setup { cause },
+        };
+        SamlError::Authorities { path: path.to_owned(), because }
+    }
+
     fn hint(&self) -> &'static str {
         match self {
             SamlError::File { .. } => "paths are relative to the configuration file",

@@ -1,16 +1,17 @@
 //! The identity provider as it is now: its metadata, read again as it grows old.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::HeaderValue;
-use reqwest::redirect;
+use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::sync::Mutex;
 use url::Url;
 
 use crate::http::answer::{Broken, receive};
-use crate::http::trust::{NoClient, authorities, is_loopback};
+use crate::http::client::{Setup, client};
+use crate::http::trust::authorities;
 use crate::ports::Clock;
 use crate::sources::saml::config::{MetadataPlace, SamlConfig};
 use crate::sources::saml::error::SamlError;
@@ -27,9 +28,21 @@ const LEAST_PAUSE: SignedDuration = SignedDuration::from_mins(1);
 /// Reads the metadata of one identity provider, and remembers it.
 pub struct Provider {
     config: Arc<SamlConfig>,
-    http: reqwest::Client,
+    metadata: Metadata,
     clock: Arc<dyn Clock>,
     read: Mutex<Option<Reading>>,
+}
+
+/// Where the metadata is, and by what it is fetched.
+enum Metadata {
+    File(PathBuf),
+    Web(Line),
+}
+
+/// The way to one address of the identity provider.
+pub struct Line {
+    http: reqwest::Client,
+    url: Url,
 }
 
 #[derive(Clone)]
@@ -42,23 +55,15 @@ struct Reading {
 impl Provider {
     /// Reads the authorities to trust; contacts nobody yet.
     pub fn new(config: Arc<SamlConfig>, clock: Arc<dyn Clock>) -> Result<Provider, SamlError> {
-        // Whoever is first installs it.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut http = reqwest::Client::builder()
-            .user_agent(concat!("seatsync/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .timeout(TIMEOUT);
         if let Some(path) = &config.ca_file {
-            let because = |error| SamlError::Authorities { path: path.clone(), because: words(error) };
-            http = http.tls_certs_merge(authorities(path).map_err(because)?);
+            // Where the metadata is a file, nobody else would look before people are asked about.
+            authorities(path).map_err(|why| SamlError::no_client(path, why))?;
         }
-        if let MetadataPlace::Web(url) = &config.metadata
-            && is_loopback(url)
-        {
-            http = http.no_proxy();
-        }
-        let http = http.build().map_err(|cause| SamlError::Setup { cause })?;
-        Ok(Provider { config, http, clock, read: Mutex::new(None) })
+        let metadata = match &config.metadata {
+            MetadataPlace::File(path) => Metadata::File(path.clone()),
+            MetadataPlace::Web(url) => Metadata::Web(Line::to(url, &config)?),
+        };
+        Ok(Provider { config, metadata, clock, read: Mutex::new(None) })
     }
 
     /// What the metadata says, read again where it is old; where it cannot be, what it said before, as long as that is valid.
@@ -69,14 +74,6 @@ impl Provider {
     /// The same where somebody signs with a key that is not known: perhaps it is new.
     pub async fn anew(&self) -> Result<Arc<IdentityProvider>, SamlError> {
         self.no_older_than(LEAST_PAUSE).await
-    }
-
-    /// Sends a request in SOAP, and gives the answer.
-    pub async fn ask(&self, url: &Url, request: String) -> Result<Vec<u8>, SamlError> {
-        let asked = self.http.post(url.clone()).header("content-type", "text/xml; charset=utf-8");
-        // As the SOAP binding of SAML has it (bindings, section 3.2.3.1).
-        let action = HeaderValue::from_static("\"http://www.oasis-open.org/committees/security\"");
-        self.answer(url, asked.header("soapaction", action).body(request)).await
     }
 
     async fn no_older_than(&self, age: SignedDuration) -> Result<Arc<IdentityProvider>, SamlError> {
@@ -104,37 +101,52 @@ impl Provider {
     }
 
     async fn fetch(&self, now: Timestamp) -> Result<IdentityProvider, SamlError> {
-        let (place, bytes) = match &self.config.metadata {
-            MetadataPlace::File(path) => {
+        let (place, bytes) = match &self.metadata {
+            Metadata::File(path) => {
                 let read = tokio::fs::read(path).await;
                 let bytes = read.map_err(|cause| SamlError::File { path: path.clone(), cause })?;
                 (path.display().to_string(), bytes)
             }
-            MetadataPlace::Web(url) => (url.to_string(), self.answer(url, self.http.get(url.clone())).await?),
+            Metadata::Web(line) => (line.url.to_string(), line.get().await?),
         };
         let wanted = self.config.idp_entity_id.as_deref();
         decode(&bytes, wanted, now).map_err(|cause| SamlError::Metadata { place, cause })
     }
+}
 
-    async fn answer(&self, url: &Url, request: reqwest::RequestBuilder) -> Result<Vec<u8>, SamlError> {
+impl Line {
+    /// Connects to nobody yet.
+    pub fn to(url: &Url, config: &SamlConfig) -> Result<Line, SamlError> {
+        let ca_file = config.ca_file.as_deref();
+        let setup = Setup { urls: &[url], ca_file, timeout: TIMEOUT, headers: HeaderMap::new() };
+        let http =
+            client(setup).map_err(|why| SamlError::no_client(ca_file.unwrap_or(Path::new("")), why))?;
+        Ok(Line { http, url: url.clone() })
+    }
+
+    async fn get(&self) -> Result<Vec<u8>, SamlError> {
+        self.answer(self.http.get(self.url.clone())).await
+    }
+
+    /// Sends a request in SOAP, and gives the answer.
+    pub async fn ask(&self, request: String) -> Result<Vec<u8>, SamlError> {
+        let asked = self.http.post(self.url.clone()).header("content-type", "text/xml; charset=utf-8");
+        // As the SOAP binding of SAML has it (bindings, section 3.2.3.1).
+        let action = HeaderValue::from_static("\"http://www.oasis-open.org/committees/security\"");
+        self.answer(asked.header("soapaction", action).body(request)).await
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Vec<u8>, SamlError> {
         let failed =
-            |cause: reqwest::Error| SamlError::Fetch { url: url.clone(), cause: cause.without_url() };
+            |cause: reqwest::Error| SamlError::Fetch { url: self.url.clone(), cause: cause.without_url() };
         let response = request.send().await.map_err(failed)?;
         if !response.status().is_success() {
-            return Err(SamlError::Status { url: url.clone(), status: response.status().as_u16() });
+            return Err(SamlError::Status { url: self.url.clone(), status: response.status().as_u16() });
         }
         let answer = receive(response, LONGEST).await.map_err(|broken| match broken {
-            Broken::TooLong => SamlError::TooLong { url: url.clone(), most: LONGEST },
+            Broken::TooLong => SamlError::TooLong { url: self.url.clone(), most: LONGEST },
             Broken::Lost(cause) => failed(cause),
         })?;
         Ok(answer.body)
-    }
-}
-
-fn words(error: NoClient) -> String {
-    match error {
-        NoClient::Unreadable(cause) => cause.to_string(),
-        NoClient::NoAuthority => "there is no certificate in it".to_owned(),
-        NoClient::Setup(cause) => cause.to_string(),
     }
 }

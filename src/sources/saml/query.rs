@@ -9,6 +9,7 @@ use crate::ports::EdgeError;
 use crate::ports::saml::{Asked, NotAdmitted};
 use crate::sources::saml::error::SamlError;
 use crate::sources::saml::metadata::{AttributeService, IdentityProvider};
+use crate::sources::saml::provider::Line;
 use crate::sources::saml::request;
 use crate::sources::saml::service::{How, Service};
 
@@ -22,20 +23,21 @@ enum Answer {
     Unreached,
 }
 
-/// Asks about everybody of whom the last word is old enough.
-pub async fn ask(ours: &Service) -> Result<Asked, EdgeError> {
-    let Some(after) = ours.config.query_after else { return Ok(Asked::default()) };
+/// Asks about everybody of whom the last word is old enough; `None` where nobody is ever asked about.
+pub async fn ask(ours: &Service) -> Result<Option<Asked>, EdgeError> {
+    let Some(after) = ours.config.query_after else { return Ok(None) };
     let provider = ours.provider.current().await?;
     let Some(service) = &provider.attributes else {
         return Err(SamlError::NoQueries { entity_id: provider.entity_id.clone() }.into());
     };
+    let line = Line::to(&service.url, &ours.config)?;
     let hearing = ours.testimonies.hearing(&ours.config.name).await?;
     let now = ours.clock.now();
     let is_old = |last: &&Testimony| now.duration_since(last.said_at) >= after;
     let old = hearing.people.iter().filter_map(|heard| last(heard).filter(is_old));
     let questions: Vec<_> = old
         .filter_map(|testimony| testimony.subject.as_ref())
-        .map(|subject| ask_about(ours, &provider, service, subject))
+        .map(|subject| ask_about(ours, &provider, service, &line, subject))
         .collect();
     let mut answers = stream::iter(questions).buffer_unordered(AT_ONCE);
     let mut asked = Asked::default();
@@ -46,7 +48,7 @@ pub async fn ask(ours: &Service) -> Result<Asked, EdgeError> {
             Answer::Unreached => asked.unreached += 1,
         }
     }
-    Ok(asked)
+    Ok(Some(asked))
 }
 
 fn last(heard: &Heard) -> Option<&Testimony> {
@@ -57,12 +59,13 @@ async fn ask_about(
     ours: &Service,
     provider: &Arc<IdentityProvider>,
     service: &AttributeService,
+    line: &Line,
     subject: &Subject,
 ) -> Result<Answer, EdgeError> {
     let id = request::new_id().map_err(EdgeError::new)?;
     let query = request::attribute_query(&ours.config, &service.url, subject, &id, ours.clock.now());
     let source = ours.config.name.as_str();
-    let answer = match ours.provider.ask(&service.url, query).await {
+    let answer = match line.ask(query).await {
         Ok(answer) => Arc::new(answer),
         Err(error) => {
             tracing::warn!(source, %error, "the identity provider did not answer a query");
