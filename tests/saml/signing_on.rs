@@ -249,7 +249,9 @@ fn check_says_what_is_wrong_with_the_metadata() {
     stage.run("check").exits(5).says("it names no key with which `urn:idp` signs: nothing could be believed");
     stage.write("idp.xml", "<!DOCTYPE x><EntityDescriptor/>");
     stage.run("check").exits(5).says("it has a document type");
-    stage.run("saml accept nothing.xml").exits(1).complains("failed to read `nothing.xml`");
+    let both = stage.run("saml accept nothing.xml neither.xml").exits(1);
+    both.complains("failed to read `nothing.xml`").complains("failed to read `neither.xml`");
+    stage.run("saml refresh").exits(2).complains("nobody is asked about: `[saml.idp]` has no `query_after`");
 }
 
 #[test]

@@ -109,7 +109,10 @@ impl Service {
 
     fn proven(&self, Testimony { said_at, person, subject: _, groups }: Testimony) -> Admitted {
         let until = said_at.checked_add(self.config.valid_for).unwrap_or(Timestamp::MAX);
-        Admitted { person: Person::from(person).label().to_owned(), groups, until }
+        let person = Person::from(person);
+        // What the person is called, rather than the key that they are followed by.
+        let called = person.name().or(person.username()).or(person.email()).unwrap_or(person.id());
+        Admitted { person: called.to_owned(), groups, until }
     }
 
     /// The address to which a browser goes to sign on.

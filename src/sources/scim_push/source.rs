@@ -9,12 +9,14 @@ use crate::membership::graph::{Graph, GroupNode, Node};
 use crate::membership::reading::{Root, snapshot};
 use crate::model::group::{Group, GroupRef};
 use crate::model::person::SourceName;
-use crate::model::roster::{Entry, RosterGroup, RosterReading};
+use crate::model::roster::{Entry, RosterReading, Standing};
 use crate::model::snapshot::{Coverage, Snapshot, SourceKind};
 use crate::ports::roster::RosterReader;
 use crate::ports::{Clock, EdgeError, Probe, Source};
 use crate::sources::scim_push::config::ScimPushConfig;
 use crate::sources::scim_push::decode::{Decoded, Decoder};
+
+const NOTHING_YET: &str = "its provider has pushed nothing yet";
 
 /// Reads the roster of one source from the state.
 pub struct ScimPushSource {
@@ -55,21 +57,19 @@ impl Source for ScimPushSource {
     fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>> {
         Box::pin(async move {
             let read = self.rosters.read(&self.config.name, &[], &mut |_| ()).await?;
-            let place = match &read.standing {
-                None => "nothing pushed yet".to_owned(),
-                Some(standing) => {
-                    format!("{} people and {} groups pushed", standing.people, standing.groups)
-                }
+            let place = format!("/scim/v2/{}", self.config.name);
+            let pushed = match &read.standing {
+                None => "nothing yet".to_owned(),
+                Some(Standing { people, groups, .. }) => format!("people {people}, groups {groups}"),
             };
-            Ok(Probe { place, product: "SCIM".to_owned(), trouble: Vec::new() })
+            Ok(Probe { place, product: format!("SCIM, pushed ({pushed})"), trouble: Vec::new() })
         })
     }
 }
 
 impl ScimPushSource {
     fn snapshot(&self, wanted: &[GroupRef], found: Found, read: &RosterReading) -> Snapshot {
-        let roots: Vec<(Root, Option<usize>)> =
-            wanted.iter().map(|wanted| root(wanted, &read.groups)).collect();
+        let roots: Vec<(Root, Option<usize>)> = wanted.iter().map(|wanted| root(wanted, read)).collect();
         let (graph, places) = graph(found, read);
         let roots = roots.into_iter().map(|(root, at)| match at {
             Some(at) => places.get(read.groups[at].id.as_str()).map_or(root, |place| Root::Group(*place)),
@@ -87,7 +87,7 @@ impl ScimPushSource {
     /// Why what was pushed may not be all there is.
     fn doubt(&self, read: &RosterReading) -> Option<String> {
         let Some(standing) = &read.standing else {
-            return Some("its provider has pushed nothing yet".to_owned());
+            return Some(NOTHING_YET.to_owned());
         };
         match standing.coverage(&self.config.name, self.config.patience, self.clock.now()) {
             Coverage::Complete => None,
@@ -155,9 +155,12 @@ fn graph(mut found: Found, read: &RosterReading) -> (Graph, HashMap<&str, u32>) 
 }
 
 /// What a reference comes to, and the place of the one group that it means.
-fn root(wanted: &GroupRef, groups: &[RosterGroup]) -> (Root, Option<usize>) {
+fn root(wanted: &GroupRef, read: &RosterReading) -> (Root, Option<usize>) {
+    let groups = &read.groups;
     let found: Vec<usize> = (0..groups.len()).filter(|at| groups[*at].answers_to(wanted)).collect();
     match found.as_slice() {
+        // It is not misspelt: nobody can tell yet.
+        [] if read.standing.is_none() => (Root::Unread { because: NOTHING_YET.to_owned() }, None),
         [] => (Root::Missing, None),
         [at] => (Root::Unread { because: "it was not read".to_owned() }, Some(*at)),
         several => {
