@@ -29,11 +29,11 @@ pub struct Decided<'a> {
 }
 
 impl Decided<'_> {
-    fn decision(&mut self, add_on: AddOn) -> Decision {
+    fn decision(self, add_on: AddOn) -> Decision {
         Decision {
             add_on,
             account: Arc::clone(self.account),
-            verdict: self.verdict.take().expect("every account is decided, and once"),
+            verdict: self.verdict.expect("every account is decided, and once"),
             person: self.claimant.map(Ground::known_person),
             matched_by: self.claimant.map(|ground| ground.matched_by),
             grounds: self.ground.map(|ground| ground.to_grounds()),
@@ -81,6 +81,10 @@ impl<'a> Decisions<'a> {
     }
 }
 
+/// How much of what was decided is let go once it is written down: all of it beside all decisions would be the most memory
+/// that a run ever has.
+const LET_GO_AT_ONCE: usize = 1 << 13;
+
 /// Appends the decisions about one add-on in the order of [`Decision::order`]. `usernames` are the places of all
 /// accounts in the order of their usernames.
 fn append(
@@ -97,8 +101,15 @@ fn append(
     };
     let first = decisions.len();
     decisions.reserve_exact(decided.len());
-    // What the decisions refer to lies in the order of accounts: it is fetched in that order, and then put in this one.
-    let fetch = || decisions.extend(decided.iter_mut().map(|decided| decided.decision(add_on)));
+    // What the decisions refer to lies in the order of accounts: it is fetched along with that, and then put in this one.
+    let fetch = || {
+        while let Some(last) = decided.pop() {
+            decisions.push(last.decision(add_on));
+            if decided.len().is_multiple_of(LET_GO_AT_ONCE) {
+                decided.shrink_to_fit();
+            }
+        }
+    };
     let (mut order, ()): (Vec<u32>, ()) = hands.both(sort, fetch);
     let decisions = &mut decisions[first..];
     for place in 0..order.len() {
@@ -112,13 +123,14 @@ fn append(
 }
 
 /// What decisions are sorted by, as one number each, which is compared at one go: class, place in line, place of the
-/// username and, at last, its own among what was decided.
+/// username and, at last, its own among what was decided, counted from the end.
 fn turns(decided: &[Decided<'_>], usernames: &[u32]) -> Vec<u128> {
     let rank = |decided: &Decided<'_>| decided.ground.map_or(i64::MAX, |ground| ground.rule().rank);
     let ranks: BTreeSet<i64> = decided.iter().map(rank).collect();
     let ranks: Vec<i64> = ranks.into_iter().collect();
     decided
         .iter()
+        .rev()
         .zip(0_u32..)
         .map(|(decided, index)| {
             let (verdict, line) = decided.verdict.as_ref().map_or((u8::MAX, 0), Verdict::order);

@@ -51,8 +51,9 @@ pub fn reconcile<'a>(
     tiers: &mut Tiers,
     books: &mut Bookkeeping,
 ) -> (Reconciled, Vec<Decided<'a>>) {
-    let mut decided: Vec<Decided<'a>> = Vec::new();
-    let (mut holders, mut claimants) = (Vec::new(), Vec::new());
+    // Room for every account, of which only what is used is ever there; growing would leave holes behind.
+    let mut decided: Vec<Decided<'a>> = Vec::with_capacity(desk.archive.accounts.len());
+    let (mut holders, mut claimants) = (Vec::with_capacity(desk.archive.holders.len()), Vec::new());
     let mut staying = 0;
     // A purchase that has ended may be renewed: nothing is noted, and nothing forgotten.
     let keeps_books = desk.reading.is_some();
