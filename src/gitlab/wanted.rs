@@ -1,7 +1,7 @@
 //! Which accounts a set of questions could mean, and what to look up for it; pure.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher as _, RandomState};
 
 use crate::model::account::Account;
 use crate::model::account_query::{AccountQuery, QueryStep};
@@ -11,9 +11,27 @@ use crate::model::texts::lower;
 /// Everything that any step of any question names, in the spelling in which it is compared.
 #[derive(Debug, Default)]
 pub struct Wanted<'a> {
-    identities: HashMap<&'a str, HashSet<Cow<'a, str>>>,
-    emails: HashSet<Cow<'a, str>>,
-    usernames: HashSet<Cow<'a, str>>,
+    identities: HashMap<&'a str, Texts>,
+    emails: Texts,
+    usernames: Texts,
+}
+
+/// Texts by their fingerprints, since those of a large company are much beside its people. If ever two had the same one, an
+/// account too many would be kept, which planning then matches with nobody.
+#[derive(Debug, Default)]
+struct Texts {
+    fingerprints: HashSet<u64>,
+    by: RandomState,
+}
+
+impl Texts {
+    fn insert(&mut self, text: &str) {
+        self.fingerprints.insert(self.by.hash_one(text));
+    }
+
+    fn contains(&self, text: &str) -> bool {
+        self.fingerprints.contains(&self.by.hash_one(text))
+    }
 }
 
 impl<'a> Wanted<'a> {
@@ -22,13 +40,13 @@ impl<'a> Wanted<'a> {
         for lookup in queries.iter().flat_map(|query| query.steps()).flat_map(lookups) {
             match lookup {
                 Lookup::Identity { provider, extern_uid } => {
-                    wanted.identities.entry(provider).or_default().insert(ExternUid::folded(extern_uid));
+                    wanted.identities.entry(provider).or_default().insert(&ExternUid::folded(extern_uid));
                 }
                 Lookup::Email { address } => {
-                    wanted.emails.insert(lower(address));
+                    wanted.emails.insert(&lower(address));
                 }
                 Lookup::Username { username } => {
-                    wanted.usernames.insert(lower(username));
+                    wanted.usernames.insert(&lower(username));
                 }
             }
         }
@@ -45,7 +63,7 @@ impl<'a> Wanted<'a> {
     }
 
     pub fn asks_emails(&self) -> bool {
-        !self.emails.is_empty()
+        !self.emails.fingerprints.is_empty()
     }
 
     /// Those of these providers that are asked for.
