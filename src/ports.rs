@@ -93,11 +93,9 @@ pub trait Source: Send + Sync {
         async { vec![Identified::Unknown; names.len()] }.boxed()
     }
 
-    /// The names, as [`Source::identify`] takes them, of whoever answers to a username, an address, a name or an id, in whichever
-    /// group or none. Nobody, where all are read anyway or cannot be asked for.
-    fn find<'a>(&'a self, _asked: &'a str) -> BoxFuture<'a, Result<Vec<Box<str>>, EdgeError>> {
-        async { Ok(Vec::new()) }.boxed()
-    }
+    /// Whoever answers to this, as [`Person::answers_to`] says, in whichever group or none; of those who may have a seat. An
+    /// error means that there may be others.
+    fn find<'a>(&'a self, asked: &'a str) -> BoxFuture<'a, Result<Vec<Arc<Person>>, EdgeError>>;
 
     /// Who answers, and what is wrong at first sight, for `seatsync check`; reads next to nothing.
     fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>>;

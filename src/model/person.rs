@@ -137,6 +137,18 @@ impl Person {
             .map_or(&[], |attribute| &attribute.values)
     }
 
+    /// Whether this is a name of theirs: the id, the username, the display name or an address, without regard to case, or the
+    /// identity as it is compared.
+    pub fn answers_to(&self, asked: &str) -> bool {
+        let lower = asked.trim().to_lowercase();
+        let is = |text: &str| text.to_lowercase() == lower;
+        is(self.id())
+            || self.username().is_some_and(is)
+            || self.name().is_some_and(is)
+            || self.emails().any(is)
+            || self.extern_uid() == Some(ExternUid::new(asked).as_str())
+    }
+
     /// What the source told.
     pub fn profile(&self) -> Profile<'_> {
         Profile {

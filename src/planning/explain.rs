@@ -46,7 +46,7 @@ pub fn explain(input: &PlanningInput, asked: &str, plan: &dyn Fn(&PlanningInput)
                 Some(PersonMatch::Account { place, .. }) => Some(place),
                 Some(PersonMatch::None { .. }) | None => None,
             };
-            if is_person(person, asked) || account.is_some_and(|place| wanted.contains(&place)) {
+            if person.answers_to(asked) || account.is_some_and(|place| wanted.contains(&place)) {
                 wanted.extend(account);
                 let explained = person_explained(input, snapshot, at, &rules, result, &accounts);
                 subjects.push((account, explained.known.key()));
@@ -133,16 +133,6 @@ fn is_account(account: &Account, asked: &str) -> bool {
         || account.id.to_string() == lower
         || account.emails().any(|email| email.to_lowercase() == lower)
         || account.identities().any(|(_, held)| held == uid.as_str())
-}
-
-fn is_person(person: &Person, asked: &str) -> bool {
-    let lower = asked.trim().to_lowercase();
-    let is = |text: &str| text.to_lowercase() == lower;
-    is(person.id())
-        || person.username().is_some_and(is)
-        || person.name().is_some_and(is)
-        || person.emails().any(is)
-        || person.extern_uid() == Some(ExternUid::new(asked).as_str())
 }
 
 fn person_explained(

@@ -18,6 +18,13 @@ pub trait RosterReader: Send + Sync {
         wanted: &'a [GroupRef],
         person: &'a mut (dyn FnMut(Entry) + Send),
     ) -> BoxFuture<'a, Result<RosterReading, EdgeError>>;
+
+    /// Hands over all people, whether they are in a group or not.
+    fn everyone<'a>(
+        &'a self,
+        source: &'a SourceName,
+        person: &'a mut (dyn FnMut(Entry) + Send),
+    ) -> BoxFuture<'a, Result<(), EdgeError>>;
 }
 
 /// Keeps what an identity provider pushes to us, beside whoever runs. An edit is whole or not at all, and on the disk once

@@ -22,7 +22,12 @@ pub struct AttributePath {
     part: Option<Box<str>>,
     /// As written, without the schema.
     label: Box<str>,
+    in_filters: Box<str>,
 }
+
+/// Attributes whose values are objects, of which the sub-attribute `value` is meant (RFC 7643, section 4.1.2).
+const OF_VALUES: [&str; 7] =
+    ["emails", "phonenumbers", "ims", "photos", "entitlements", "roles", "x509certificates"];
 
 impl AttributePath {
     /// `None` where it is no path.
@@ -48,15 +53,25 @@ impl AttributePath {
         };
         let part = match rest {
             "" => None,
-            rest => Some(attribute_name(rest.strip_prefix('.')?)?),
+            rest => Some(rest.strip_prefix('.').filter(|part| attribute_name(part).is_some())?),
         };
+        let folded = attribute_name(name)?;
+        let value = OF_VALUES.contains(&&*folded).then_some("value");
+        let sub_attribute = part.or(value).map(|part| format!(".{part}")).unwrap_or_default();
+        let head = if schema.is_some() { &text[..text.len() - label.len()] } else { "" };
         Some(AttributePath {
             schema: schema.map(String::into_boxed_str),
-            name: attribute_name(name)?,
+            name: folded,
             only,
-            part,
+            part: part.and_then(attribute_name),
             label: label.into(),
+            in_filters: format!("{head}{name}{sub_attribute}").into(),
         })
+    }
+
+    /// What a filter calls it (RFC 7644, section 3.4.2.2), whichever of several values is meant: `emails.value`.
+    pub fn in_filters(&self) -> &str {
+        &self.in_filters
     }
 
     /// What the `where` of a rule calls it: `department` of `urn:…:User:department`.
@@ -177,6 +192,17 @@ mod tests {
         assert_eq!(values("familyName"), "");
         let path = AttributePath::parse("urn:example:params:Corp:1.0:User:site.code").unwrap();
         assert_eq!(path.label(), "site.code");
+    }
+
+    #[test]
+    fn a_filter_names_the_attribute_and_what_is_in_its_values() {
+        let in_filters = |path: &str| AttributePath::parse(path).unwrap().in_filters().to_owned();
+        assert_eq!(in_filters("userName"), "userName");
+        assert_eq!(in_filters("urn:ietf:params:scim:schemas:core:2.0:User:userName"), "userName");
+        assert_eq!(in_filters("name.givenName"), "name.givenName");
+        assert_eq!([in_filters("emails"), in_filters("Emails.value")], ["emails.value", "Emails.value"]);
+        assert_eq!(in_filters("emails[type eq \"work\"].value"), "emails.value");
+        assert_eq!(in_filters("urn:example:Corp:1.0:User:site.code"), "urn:example:Corp:1.0:User:site.code");
     }
 
     #[test]

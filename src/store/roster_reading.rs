@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row as _};
@@ -39,6 +40,20 @@ impl RosterReader for RostersAt {
                 let mut connection = store.connection().await;
                 read(&mut connection, &self.0, source, wanted, person).await
             };
+            let read = read.await.map_err(StoreError::reading("what was pushed"));
+            store.close().await;
+            Ok(read?)
+        })
+    }
+
+    fn everyone<'a>(
+        &'a self,
+        source: &'a SourceName,
+        person: &'a mut (dyn FnMut(Entry) + Send),
+    ) -> BoxFuture<'a, Result<(), EdgeError>> {
+        Box::pin(async move {
+            let Some(store) = Store::open_existing(&self.0).await? else { return Ok(()) };
+            let read = async { everyone(&mut *store.connection().await, source, person).await };
             let read = read.await.map_err(StoreError::reading("what was pushed"));
             store.close().await;
             Ok(read?)
@@ -130,6 +145,21 @@ async fn read(
     people(connection, source, &members, person).await?;
     sqlx::raw_sql("COMMIT").execute(&mut *connection).await?;
     Ok(RosterReading { standing, groups, members })
+}
+
+async fn everyone(
+    connection: &mut AnyConnection,
+    source: &SourceName,
+    person: &mut (dyn FnMut(Entry) + Send),
+) -> Result<(), sqlx::Error> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM roster_entries WHERE source = $1 AND kind = 'person' ORDER BY id");
+    // Both halves are our own.
+    let mut rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(source.as_str()).fetch(connection);
+    while let Some(row) = rows.try_next().await? {
+        person(entry(&row, EntryKind::Person)?);
+    }
+    Ok(())
 }
 
 async fn groups(

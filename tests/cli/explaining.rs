@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::company::{Company, person_dn, uuid};
+use crate::support::company::{Company, PEOPLE, group_dn, person_dn, uuid};
+use crate::support::explained::{is_explained, is_nobody};
 use crate::support::slapd::{Options, Slapd};
 use crate::support::stage::{Ended, LDIF, PLATFORM, SMALL, Stage, company, ldap};
 
@@ -141,17 +142,41 @@ fn somebody_in_no_group_is_found_in_the_directory_by_every_name() {
     for source in [LDIF.to_owned(), ldap(&slapd, "reader")] {
         stage.configure(&source, &format!("{PLATFORM}\n{SMALL}"));
         for name in ["hal", "HAL@example.test", &dn, &uuid(&dn)] {
-            let ended = stage.run(&format!("explain {name}")).exits(0);
-            let ended =
-                ended.says("The hal   in source corp").says("not looked for: no rule speaks of this person");
-            let ended = ended.says("does not: in none of its groups (`platform`)");
-            assert!(ended.stderr.is_empty(), "{ended}");
+            is_explained(&stage, name, "The hal", "corp");
         }
         let ended = stage.run("explain hal").exits(0).says("hal   account 8 in GitLab: may have seats");
         ended.says("for a seat   in group `platform` of rule platform\n");
-        stage
-            .run("explain nobody")
-            .exits(1)
-            .complains("nobody whom a source shows, and no account, answers to `nobody`");
+        is_nobody(&stage, "nobody");
+        // Groups and parts of the tree are nobody.
+        is_nobody(&stage, &group_dn("platform"));
+        is_nobody(&stage, PEOPLE);
     }
+}
+
+#[test]
+fn somebody_in_no_group_is_found_in_a_file_by_every_name() {
+    let stage = Stage::new(&["ada", "hal"], 2);
+    let file = "[csv.hr]\npath = \"hr.csv\"\ncolumns = { identity = \"dn\" }\n";
+    stage.configure(file, &format!("{PLATFORM}\n{SMALL}"));
+    let list = "id,username,email,name,groups,dn\nE1,ada,ada@example.test,The ada,platform,uid=ada\n\
+                E2,hal,hal@example.test,\"Hal \"\"the\"\" Second\",guests,\"uid=hal,dc=test\"\n";
+    stage.write("hr.csv", list);
+    for name in ["hal", "HAL@example.test", "e2", "hal \"the\" second", "UID=hal, DC=test"] {
+        is_explained(&stage, name, "Hal \"the\" Second", "hr");
+    }
+    stage.run("explain hal").exits(0).says("hal   account 8 in GitLab: may have seats");
+    is_nobody(&stage, "guests");
+
+    // No rule is about this source; who is in it is told all the same.
+    stage.company(&["ada"], &["ada"]);
+    let of_corp = PLATFORM.replace("groups =", "source = \"corp\"\ngroups =");
+    stage.configure(&format!("{file}{LDIF}"), &format!("{of_corp}\n{SMALL}"));
+    let ended = stage.run("explain hal").exits(0).says("Hal \"the\" Second   in source hr\n");
+    let ended = ended.says("Not seen in source corp (ldif), which was read whole");
+    ended.says("for a seat   in group `platform` of rule platform\n");
+
+    // A source that cannot be asked stops nobody.
+    std::fs::remove_file(stage.path("hr.csv")).unwrap();
+    let ended = stage.run("explain hal").exits(0).complains("source hr could not be asked: failed to read");
+    ended.says("hal   account 8 in GitLab: may have seats");
 }

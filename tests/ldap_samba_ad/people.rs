@@ -2,8 +2,9 @@
 
 use seatsync::model::person::Person;
 use seatsync::model::snapshot::Snapshot;
+use seatsync::sources::ldap::config::LdapConfig;
 
-use crate::support::reading::{findings, read, told};
+use crate::support::reading::{find, findings, read, told};
 use crate::support::samba::{BASE, GROUPS, Options, PEOPLE, Samba, group_dn, person_dn};
 use crate::support::samba_reading::config;
 
@@ -72,6 +73,25 @@ async fn people_answer_to_every_address_they_have() {
     config.directory.attributes.email = "userPrincipalName".to_owned();
     let snapshot = read(config, &["mixed"]).await.unwrap();
     assert_eq!(addresses(person(&snapshot, "zoe")), ["zoe@corp.example.test"]);
+}
+
+#[tokio::test]
+async fn somebody_is_found_by_every_name_whichever_group_they_are_in() {
+    let samba = Samba::start(&Options::default());
+    let (dn, id) = (person_dn("zoe"), samba.guid(&person_dn("zoe")));
+    let addresses = ["zoe@example.test", "Z.OLD@example.test", "zoe@corp.example.test"];
+    for asked in ["zoe", "THE zoe", &id, &dn.to_uppercase()].into_iter().chain(addresses) {
+        assert_eq!(find(config(&samba), asked).await, [&*id], "{asked}");
+    }
+    // Whoever may have no seat, what is no person, and what would be more than a name.
+    let group = group_dn("platform");
+    for asked in ["off", "past", "platform", &group, BASE, "nobody", "zoe)(objectClass=*", "*"] {
+        assert!(find(config(&samba), asked).await.is_empty(), "{asked}");
+    }
+    let others = LdapConfig { person_filter: Some("(sAMAccountName=ada)".to_owned()), ..config(&samba) };
+    for asked in ["zoe", &dn] {
+        assert!(find(others.clone(), asked).await.is_empty(), "{asked}");
+    }
 }
 
 #[tokio::test]

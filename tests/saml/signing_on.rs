@@ -3,7 +3,8 @@
 use crate::mint::Mint;
 use crate::parties::{Party, Site};
 use crate::sidecar::{Answer, SERVE, Sidecar};
-use crate::support::stage::{PLATFORM, SMALL, Stage};
+use crate::support::explained::{is_explained, is_nobody};
+use crate::support::stage::{LDIF, PLATFORM, SMALL, Stage};
 
 const ENTITY: &str = "https://seatsync.example.test/saml/idp/metadata";
 const ACS: &str = "https://seatsync.example.test/saml/idp/acs";
@@ -138,6 +139,37 @@ fn nobody_loses_a_seat_while_the_state_is_new_or_the_door_was_shut() {
     }
     stage.run("apply --yes").exits(5).says("nobody could prove their groups yet");
     assert_eq!(stage.holders(), ["ada", "bob"]);
+}
+
+#[test]
+fn somebody_who_proved_other_groups_is_found_by_every_name() {
+    let mint = Mint::new();
+    let stage = stage(&["ada", "eve"], "");
+    let people = [("ada", "platform"), ("eve", "guests")];
+    let (sidecar, party) = met(&stage, |site| Party::pysaml2(&mint, site, "both"), &people);
+    for (person, _) in people {
+        let response = party.signed_on(&begin(&sidecar, &format!("&user={person}")), person);
+        assert_eq!(post(&sidecar, &response).status, 200, "{}", sidecar.log());
+    }
+    days_pass(&stage, 7, "nobody");
+    sidecar.stop();
+    let eve = stage.state("SELECT person FROM saml_testimonies WHERE person LIKE '%!eve'").remove(0);
+    let names = ["eve", "EVE@example.test", &eve];
+    for name in names {
+        is_explained(&stage, name, &eve, "idp");
+    }
+    is_nobody(&stage, "guests");
+
+    // Where no rule is about the source, it is asked for those alone.
+    stage.company(&["ada"], &["ada"]);
+    let of_corp = PLATFORM.replace("groups =", "source = \"corp\"\ngroups =");
+    stage.configure(&format!("{SAML}{LDIF}"), &format!("{of_corp}\n{SMALL}"));
+    for name in names {
+        stage.run(&format!("explain {name}")).exits(0).says(&format!("{eve}   in source idp\n"));
+    }
+    // Words that hold no more are nobody's.
+    days_pass(&stage, 7, "eve");
+    is_nobody(&stage, &eve);
 }
 
 #[test]

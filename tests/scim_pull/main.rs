@@ -3,6 +3,7 @@
 
 mod checking;
 mod cost;
+mod explaining;
 mod joining;
 mod reading;
 #[path = "../support/mod.rs"]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::provider::{Provider, configure, receiving, source};
 use crate::sidecar::{SERVE, Sidecar, TOKEN};
+use crate::support::explained::{is_explained, is_nobody};
 use crate::support::postgres::Postgres;
 use crate::support::stage::{PLATFORM, SMALL, Stage};
 
@@ -176,6 +177,23 @@ fn what_was_answered_survives_any_end() {
         let ids: Vec<String> = all["Resources"].as_array().unwrap().iter().map(crate::provider::id).collect();
         assert_eq!(ids, pushed);
     }
+}
+
+#[test]
+fn somebody_who_was_pushed_and_is_in_no_group_is_found_by_every_name() {
+    let (stage, sidecar) = receiving(&["ada", "hal"], AT_ONCE);
+    let entra = Provider::of(&sidecar);
+    let (ada, hal) = (entra.person("ada"), entra.person("hal"));
+    entra.group("platform", &[&ada]);
+    stage.run("roster entra --complete").exits(0);
+    for name in ["hal", "HAL@example.test", "ext-hal", &hal] {
+        is_explained(&stage, name, "hal", "entra");
+    }
+    is_nobody(&stage, "nobody");
+    // Whoever is not active counts for nobody.
+    let leaves = json!([{ "op": "Replace", "path": "active", "value": "False" }]);
+    entra.patches(200, &format!("/Users/{hal}"), &leaves);
+    is_nobody(&stage, "ext-hal");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use seatsync::model::group::GroupRef;
-use seatsync::model::person::SourceName;
+use seatsync::model::person::{Person, SourceName};
 use seatsync::model::snapshot::{Coverage, GroupState, Snapshot, SourceKind};
 use seatsync::ports::{EdgeError, Probe, Source};
 use simulator::http::faults::{Failure, Fault, Target};
@@ -158,6 +158,10 @@ impl Source for Fickle {
             spoil(&mut snapshot, self.mood);
             Ok(snapshot)
         })
+    }
+
+    fn find<'a>(&'a self, asked: &'a str) -> BoxFuture<'a, Result<Vec<Arc<Person>>, EdgeError>> {
+        self.inner.find(asked)
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>> {

@@ -17,6 +17,7 @@ stories! { roster,
     an_edit_of_an_older_version_is_none
     members_join_and_leave_and_are_counted
     groups_are_read_with_all_below_them
+    everyone_is_handed_over_and_nobody_else
     a_run_and_a_push_do_not_wait_for_each_other
     an_older_state_takes_nothing
     a_state_that_became_newer_takes_nothing_from_sessions_that_are_open
@@ -70,6 +71,28 @@ async fn read(state: &State, wanted: &[&str]) -> (RosterReading, Vec<String>) {
     let mut take = |entry: Entry| people.push(entry.id);
     let read = RostersAt(state.place()).read(&entra(), &wanted, &mut take).await.unwrap();
     (read, people)
+}
+
+async fn everyone_is_handed_over_and_nobody_else(state: State) {
+    let everyone = async || {
+        let mut people = Vec::new();
+        let mut take = |entry: Entry| people.push(entry.id);
+        RostersAt(state.place()).everyone(&entra(), &mut take).await.unwrap();
+        people
+    };
+    assert!(everyone().await.is_empty(), "there is no state yet");
+    let rosters = rosters(&state).await;
+    for (kind, id) in [(EntryKind::Person, "eve"), (EntryKind::Group, "dev"), (EntryKind::Person, "ada")] {
+        create(&rosters, kind, id, &["ada"]).await;
+    }
+    let edit = Edit::Create {
+        kind: EntryKind::Person,
+        id: "okta".to_owned(),
+        description: described("okta"),
+        members: Vec::new(),
+    };
+    rosters.edit(&SourceName::new("okta"), day(1), &edit).await.unwrap();
+    assert_eq!(everyone().await, ["ada", "eve"]);
 }
 
 async fn an_entry_is_created_changed_and_gone(state: State) {

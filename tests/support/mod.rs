@@ -7,6 +7,7 @@ pub mod authority;
 pub mod chance;
 pub mod company;
 pub mod dns;
+pub mod explained;
 pub mod fake_ldap;
 pub mod postgres;
 pub mod reading;

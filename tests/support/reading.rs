@@ -56,6 +56,12 @@ pub fn config(slapd: &Slapd) -> LdapConfig {
     }
 }
 
+/// The ids of whoever answers.
+pub async fn find(config: LdapConfig, asked: &str) -> Vec<String> {
+    let source = LdapSource::new(config, clock(), None).unwrap();
+    source.find(asked).await.unwrap().iter().map(|person| person.id().to_owned()).collect()
+}
+
 pub async fn read(config: LdapConfig, groups: &[&str]) -> Result<Snapshot, EdgeError> {
     let wanted: Vec<GroupRef> = groups.iter().map(|text| GroupRef::parse(text)).collect();
     LdapSource::new(config, clock(), None).map_err(EdgeError::from)?.read(&wanted).await

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use futures_util::future::join_all;
+
 use crate::app::cli::{Common, ExplainArgs, ExplainFormat};
 use crate::app::clock::SystemClock;
 use crate::app::commands::history;
@@ -21,7 +23,7 @@ use crate::model::policy::Matching;
 use crate::planning::explain::{acquaint, explain};
 use crate::planning::input::PlanningInput;
 use crate::planning::plan;
-use crate::ports::{AccountReader as _, Clock as _, EdgeError, Identified};
+use crate::ports::{AccountReader as _, Clock as _, EdgeError};
 use crate::report;
 use crate::report::explanation::PastEntry;
 use crate::report::words;
@@ -71,24 +73,13 @@ pub async fn run(args: &ExplainArgs, common: &Common) -> Result<Exit, Failure> {
 
 /// Asks every source for whoever answers to this name. One that cannot be asked is said, and stops nobody.
 async fn seek(neighbours: &Neighbours, asked: &str, input: &mut PlanningInput) {
-    for source in &neighbours.sources {
-        let mut names = match source.find(asked).await {
-            Ok(names) => names,
-            Err(error) => {
-                say(&format!("source {} could not be asked: {}", source.name(), error.chain()));
-                continue;
+    let answers = join_all(neighbours.sources.iter().map(|source| source.find(asked))).await;
+    for (source, answer) in neighbours.sources.iter().zip(answers) {
+        match answer {
+            Ok(people) => {
+                people.into_iter().for_each(|person| acquaint(input, source.name(), source.kind(), person));
             }
-        };
-        if names.is_empty() {
-            // It may be a distinguished name itself.
-            names.push(asked.into());
-        }
-        for identified in source.identify(&names).await {
-            let Identified::Known { people, .. } = identified else { continue };
-            // Whoever comes by way of a group is not the one who was asked for.
-            for (person, _) in people.into_iter().filter(|(_, way)| way.is_empty()) {
-                acquaint(input, source.name(), source.kind(), person);
-            }
+            Err(error) => say(&format!("source {} could not be asked: {}", source.name(), error.chain())),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::model::group::{Group, GroupRef, Member, NestingPath};
-use crate::model::person::{PersonId, SourceName};
+use crate::model::person::{Person, PersonId, SourceName};
 use crate::model::snapshot::{Coverage, GroupReading, GroupState, Snapshot, SourceKind};
 use crate::ports::{EdgeError, Probe, Source};
 use crate::sources::csv::config::CsvConfig;
@@ -23,6 +23,13 @@ impl CsvSource {
     pub fn new(config: CsvConfig) -> CsvSource {
         CsvSource { config }
     }
+
+    async fn people(&self) -> Result<BTreeMap<PersonId, Listed>, CsvError> {
+        let path = &self.config.path;
+        let bytes =
+            tokio::fs::read(path).await.map_err(|cause| CsvError::Read { path: path.clone(), cause })?;
+        decode(&bytes, &self.config).map_err(|cause| CsvError::Decode { path: path.clone(), cause })
+    }
 }
 
 impl Source for CsvSource {
@@ -35,13 +42,13 @@ impl Source for CsvSource {
     }
 
     fn read<'a>(&'a self, wanted: &'a [GroupRef]) -> BoxFuture<'a, Result<Snapshot, EdgeError>> {
+        Box::pin(async move { Ok(snapshot(&self.config.name, &self.people().await?, wanted)) })
+    }
+
+    fn find<'a>(&'a self, asked: &'a str) -> BoxFuture<'a, Result<Vec<Arc<Person>>, EdgeError>> {
         Box::pin(async move {
-            let path = &self.config.path;
-            let bytes =
-                tokio::fs::read(path).await.map_err(|cause| CsvError::Read { path: path.clone(), cause })?;
-            let people = decode(&bytes, &self.config)
-                .map_err(|cause| CsvError::Decode { path: path.clone(), cause })?;
-            Ok(snapshot(&self.config.name, &people, wanted))
+            let people = self.people().await?.into_values().map(|listed| listed.person);
+            Ok(people.filter(|person| person.answers_to(asked)).collect())
         })
     }
 

@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 use crate::membership::reading::snapshot;
 use crate::model::finding::{Finding, FindingCode, Level};
 use crate::model::group::GroupRef;
-use crate::model::person::SourceName;
+use crate::model::person::{Person, SourceName};
 use crate::model::snapshot::{Snapshot, SourceKind};
 use crate::ports::{Clock, EdgeError, Identified, Probe, Progress, Source};
 use crate::sources::ldap::config::LdifConfig;
@@ -107,8 +107,12 @@ impl Source for LdifSource {
         .boxed()
     }
 
-    fn find<'a>(&'a self, asked: &'a str) -> BoxFuture<'a, Result<Vec<Box<str>>, EdgeError>> {
-        async move { Ok(self.tree().await?.answering(asked)) }.boxed()
+    fn find<'a>(&'a self, asked: &'a str) -> BoxFuture<'a, Result<Vec<Arc<Person>>, EdgeError>> {
+        async move {
+            let tree = self.tree().await?;
+            Ok(tree.answering(&Decoder::of_export(&tree.directory, self.clock.now()), asked))
+        }
+        .boxed()
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>> {

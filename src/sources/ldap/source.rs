@@ -9,7 +9,7 @@ use rustls::ClientConfig;
 use crate::membership::reading::snapshot;
 use crate::model::distinguished_name::DistinguishedName;
 use crate::model::group::GroupRef;
-use crate::model::person::SourceName;
+use crate::model::person::{Person, SourceName};
 use crate::model::snapshot::{Snapshot, SourceKind};
 use crate::ports::{Clock, EdgeError, Identified, Probe, Progress, Readings, Source};
 use crate::sources::ldap::changes::reader::{Reading, read as by_changes};
@@ -80,6 +80,13 @@ impl LdapSource {
         Ok(strangers::identify(&live, &decoder, clues).await)
     }
 
+    async fn answering(&self, asked: &str) -> Result<Vec<Arc<Person>>, LdapError> {
+        let connection = open(&self.config, self.tls.as_ref()).await?;
+        let live = Live::new(&connection, &self.config);
+        let decoder = Decoder::new(&self.config.directory, self.clock.now());
+        live.answering(&decoder, asked).await.map_err(|because| LdapError::Asking { because })
+    }
+
     async fn read_from(&self, connection: &Connection, wanted: &[GroupRef]) -> Snapshot {
         let now = self.clock.now();
         let what = format!("ldap {}: people", self.config.name);
@@ -144,13 +151,10 @@ impl Source for LdapSource {
         .boxed()
     }
 
-    fn find<'a>(&'a self, asked: &'a str) -> BoxFuture<'a, Result<Vec<Box<str>>, EdgeError>> {
+    fn find<'a>(&'a self, asked: &'a str) -> BoxFuture<'a, Result<Vec<Arc<Person>>, EdgeError>> {
         async move {
-            let connection = open(&self.config, self.tls.as_ref()).await?;
-            let live = Live::new(&connection, &self.config).naming_only();
-            let found = tokio::time::timeout(LONGEST_PROBE, live.answering(asked)).await;
-            let found = found.map_err(|_| LdapError::TooLong { minutes: LONGEST_PROBE.as_secs() / 60 })?;
-            Ok(found.map_err(|because| LdapError::Asking { because })?)
+            let found = tokio::time::timeout(LONGEST_PROBE, self.answering(asked)).await;
+            Ok(found.map_err(|_| LdapError::TooLong { minutes: LONGEST_PROBE.as_secs() / 60 })??)
         }
         .boxed()
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::model::group::GroupRef;
-use crate::model::person::SourceName;
+use crate::model::person::{Person, SourceName};
 use crate::model::snapshot::{Snapshot, SourceKind};
 use crate::ports::saml::Testimonies;
 use crate::ports::{Clock, EdgeError, Probe, Source};
@@ -47,6 +47,14 @@ impl Source for SamlSource {
             let SamlConfig { name, valid_for, .. } = &*self.config;
             let hearing = self.testimonies.hearing(name).await?;
             Ok(snapshot(name, &hearing, wanted, *valid_for, self.clock.now()))
+        })
+    }
+
+    /// Of those whose word holds: one that has lapsed is forgotten.
+    fn find<'a>(&'a self, asked: &'a str) -> BoxFuture<'a, Result<Vec<Arc<Person>>, EdgeError>> {
+        Box::pin(async move {
+            let people = self.read(&[]).await?.people.into_iter();
+            Ok(people.filter(|person| person.answers_to(asked)).collect())
         })
     }
 

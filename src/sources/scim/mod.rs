@@ -1,5 +1,6 @@
 //! A SCIM 2.0 service provider (RFC 7643, RFC 7644) whose users and groups are pulled.
 
+pub mod asked;
 pub mod config;
 pub mod connection;
 pub mod decode;

@@ -7,9 +7,10 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 
 use crate::membership::reading::snapshot;
 use crate::model::group::GroupRef;
-use crate::model::person::SourceName;
+use crate::model::person::{Person, SourceName};
 use crate::model::snapshot::{Snapshot, SourceKind};
 use crate::ports::{EdgeError, Probe, Progress, Source};
+use crate::sources::scim::asked::answering;
 use crate::sources::scim::config::ScimConfig;
 use crate::sources::scim::connection::Connection;
 use crate::sources::scim::decode::Decoder;
@@ -38,19 +39,28 @@ impl ScimSource {
         Ok(ScimSource { config, connection, progress })
     }
 
-    async fn read_groups(&self, wanted: &[GroupRef]) -> Result<Snapshot, ScimError> {
+    /// Tells how many people have been read.
+    fn told(&self) -> impl Fn(u64) + Send + Sync {
         let what = format!("scim {}: people", self.config.name);
-        let told = |people| {
+        move |people| {
             if let Some(progress) = &self.progress {
                 progress.at(&what, people, None);
             }
-        };
+        }
+    }
+
+    async fn read_groups(&self, wanted: &[GroupRef]) -> Result<Snapshot, ScimError> {
         let directory = Directory::open(&self.connection, &self.config).await?;
         let decoder = Decoder::new(&self.config);
-        let (roots, graph) = walk(&directory, &decoder, wanted, &told).await;
+        let (roots, graph) = walk(&directory, &decoder, wanted, &self.told()).await;
         tracing::info!(source = %self.config.name, requests = self.connection.requests(), "read over SCIM");
         let nested = self.config.nested_groups;
         Ok(snapshot(&self.config.name, SourceKind::Scim, wanted, roots, graph, nested))
+    }
+
+    async fn answering(&self, asked: &str) -> Result<Vec<Arc<Person>>, ScimError> {
+        let directory = Directory::open(&self.connection, &self.config).await?;
+        answering(&directory, &Decoder::new(&self.config), asked, &self.told()).await
     }
 }
 
@@ -67,6 +77,14 @@ impl Source for ScimSource {
         async move {
             let reading = tokio::time::timeout(LONGEST, self.read_groups(wanted)).await;
             Ok(reading.map_err(|_| ScimError::TooSlow { minutes: LONGEST.as_secs() / 60 })??)
+        }
+        .boxed()
+    }
+
+    fn find<'a>(&'a self, asked: &'a str) -> BoxFuture<'a, Result<Vec<Arc<Person>>, EdgeError>> {
+        async move {
+            let found = tokio::time::timeout(LONGEST, self.answering(asked)).await;
+            Ok(found.map_err(|_| ScimError::TooSlow { minutes: LONGEST.as_secs() / 60 })??)
         }
         .boxed()
     }

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use crate::membership::graph::{Graph, GroupNode, Node};
 use crate::membership::reading::{Root, snapshot};
 use crate::model::group::{Group, GroupRef};
-use crate::model::person::SourceName;
+use crate::model::person::{Person, SourceName};
 use crate::model::roster::{Entry, RosterReading, Standing};
 use crate::model::snapshot::{Coverage, Snapshot, SourceKind};
 use crate::ports::roster::RosterReader;
@@ -51,6 +51,19 @@ impl Source for ScimPushSource {
             let mut take = |entry: Entry| found.take(&decoder, &entry);
             let read = self.rosters.read(&self.config.name, wanted, &mut take).await?;
             Ok(self.snapshot(wanted, found, &read))
+        })
+    }
+
+    fn find<'a>(&'a self, asked: &'a str) -> BoxFuture<'a, Result<Vec<Arc<Person>>, EdgeError>> {
+        Box::pin(async move {
+            let decoder = Decoder::new(&self.config);
+            let mut found = Vec::new();
+            let mut take = |entry: Entry| match decoder.decoded(&entry) {
+                Decoded::Person(person) if person.answers_to(asked) => found.push(Arc::from(person)),
+                Decoded::Person(_) | Decoded::Inactive | Decoded::Broken => {}
+            };
+            self.rosters.everyone(&self.config.name, &mut take).await?;
+            Ok(found)
         })
     }
 
