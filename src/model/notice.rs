@@ -27,6 +27,8 @@ pub enum Matter {
         assign: usize,
         revoke: usize,
         refusals: Vec<Refusal>,
+        /// Where people look at it and decide; `None` where they cannot.
+        page: Option<String>,
     },
     RunFailed {
         because: String,
@@ -219,6 +221,8 @@ pub struct NoticePolicy {
     /// So few free seats are nearly none.
     pub seats_low: u32,
     pub trials: BTreeMap<AddOn, Date>,
+    /// The address of the page on which people decide about the plan that waits.
+    pub page: Option<String>,
 }
 
 /// What holds now of that which was told, and since when: `run_failed`, `source_partial corp`, `people_wait duo_pro`.

@@ -56,7 +56,7 @@ pub fn notices(
         Happened::Planned { plan } => teller.of_a_plan(plan, policy),
         Happened::Waits { plan } => {
             teller.of_a_plan(plan, policy);
-            teller.awaits_approval(plan);
+            teller.awaits_approval(plan, policy);
         }
         Happened::Applied { plan, outcomes } => {
             teller.of_a_plan(plan, policy);
@@ -138,7 +138,7 @@ impl Teller<'_> {
         }
     }
 
-    fn awaits_approval(&mut self, plan: &Plan) {
+    fn awaits_approval(&mut self, plan: &Plan, policy: &NoticePolicy) {
         let changes = plan.changes();
         if changes.is_empty() {
             return;
@@ -150,6 +150,7 @@ impl Teller<'_> {
             assign: count(Change::Assign),
             revoke: count(Change::Revoke),
             refusals: plan.refusals.clone(),
+            page: policy.page.clone(),
         };
         // A plan that is made again tomorrow waits still.
         let since = self.holds(&format!("awaits_approval {digest}"));

@@ -35,6 +35,8 @@ struct Context<'a> {
     subject: &'a str,
     sentences: &'a [String],
     next: &'a str,
+    /// Where to do it; empty where there is no page for it.
+    page: &'a str,
     /// Of whom a personal notice is for; empty in others.
     name: &'a str,
     gitlab: &'a str,
@@ -80,6 +82,7 @@ impl Templates {
             subject: &words.subject,
             sentences: &words.sentences,
             next: &words.next,
+            page: words.page.as_deref().unwrap_or_default(),
             name: notice.recipient().map_or("", |to| &to.name),
             gitlab,
             data: &data,
@@ -105,18 +108,30 @@ pub struct Words {
     pub sentences: Vec<String>,
     /// What to do about it; empty where nothing is to be done.
     pub next: String,
+    /// Where.
+    pub page: Option<String>,
 }
 
 impl Words {
     pub fn of(matter: &Matter) -> Words {
-        let words =
-            |subject: String, sentences: Vec<String>, next: String| Words { subject, sentences, next };
+        let words = |subject: String, sentences: Vec<String>, next: String| Words {
+            subject,
+            sentences,
+            next,
+            page: None,
+        };
         match matter {
-            Matter::AwaitsApproval { digest, assign, revoke, refusals } => words(
-                format!("A plan waits for approval: {assign} to assign, {revoke} to revoke"),
-                refusals.iter().map(|one| format!("The {}.", refusal(one))).collect(),
-                format!("Look at it with `seatsync plan`, then approve exactly it: `seatsync apply --digest {digest}`"),
-            ),
+            Matter::AwaitsApproval { digest, assign, revoke, refusals, page } => Words {
+                page: page.clone(),
+                ..words(
+                    format!("A plan waits for approval: {assign} to assign, {revoke} to revoke"),
+                    refusals.iter().map(|one| format!("The {}.", refusal(one))).collect(),
+                    match page {
+                        Some(_) => format!("Look at it and decide on its page, or approve exactly it: `seatsync apply --digest {digest}`"),
+                        None => format!("Look at it with `seatsync plan`, then approve exactly it: `seatsync apply --digest {digest}`"),
+                    },
+                )
+            },
             Matter::RunFailed { because } => words(
                 "A run failed; no seat was changed".to_owned(),
                 vec![format!("{because}.")],
@@ -190,8 +205,8 @@ pub fn data(matter: &Matter) -> Value {
     let personal =
         |add_on: &AddOn, to: &Recipient| json!({ "add_on": add_on.key(), "username": to.username });
     match matter {
-        Matter::AwaitsApproval { digest, assign, revoke, refusals } => json!({
-            "digest": digest, "assign": assign, "revoke": revoke,
+        Matter::AwaitsApproval { digest, assign, revoke, refusals, page } => json!({
+            "digest": digest, "assign": assign, "revoke": revoke, "page": page,
             "refusals": refusals.iter().map(refusal).collect::<Vec<_>>(),
         }),
         Matter::RunFailed { because } => json!({ "because": because }),
@@ -229,7 +244,13 @@ fn examples() -> Vec<Notice> {
     };
     let at = jiff::Timestamp::UNIX_EPOCH;
     let matters = [
-        Matter::AwaitsApproval { digest: "sha256:0".to_owned(), assign: 1, revoke: 2, refusals: Vec::new() },
+        Matter::AwaitsApproval {
+            digest: "sha256:0".to_owned(),
+            assign: 1,
+            revoke: 2,
+            refusals: Vec::new(),
+            page: Some("https://seatsync.example.com/plans".to_owned()),
+        },
         Matter::RunFailed { because: "nobody answers".to_owned() },
         Matter::AppliedInPart { refused: 1, deferred: 2, because: "blocked".to_owned() },
         Matter::SourcePartial {

@@ -16,5 +16,6 @@ mod sidecar;
 mod signing_in;
 #[path = "../support/mod.rs"]
 mod support;
+mod telling;
 mod unapproved;
 mod visitor;

@@ -11,7 +11,12 @@ use crate::platform;
 use crate::world::World;
 
 fn policy() -> NoticePolicy {
-    NoticePolicy { source_partial_after: SignedDuration::from_hours(24), seats_low: 0, trials: [].into() }
+    NoticePolicy {
+        source_partial_after: SignedDuration::from_hours(24),
+        seats_low: 0,
+        trials: [].into(),
+        page: None,
+    }
 }
 
 fn kinds(notices: &[Notice]) -> Vec<&'static str> {

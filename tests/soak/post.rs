@@ -44,6 +44,7 @@ impl Post {
                 source_partial_after: SignedDuration::from_hours(2),
                 seats_low: 2,
                 trials: BTreeMap::new(),
+                page: None,
             },
         }
     }

@@ -127,7 +127,7 @@ impl Config {
         let serve = meaning::serve::serve(&written, &mut reading);
         let (approval, allowed_signers) = meaning::approval::approval(&written, &mut reading);
         let policy = Policy { matching, approval, ..meaning::policy::policy(&written, &mut reading) };
-        let notify = meaning::notify::notify(&written, &policy, &mut reading);
+        let notify = meaning::notify::notify(&written, &policy, serve.as_ref(), &mut reading);
 
         let complaints = [shape.complaints, reading.complaints].concat();
         match (gitlab, state, serve) {

@@ -10,6 +10,8 @@ use url::Url;
 use crate::app::config::complaint::Complaint;
 use crate::app::config::file::File;
 use crate::app::config::file::notify as file;
+use crate::app::config::meaning::serve::ServeConfig;
+use crate::app::config::meaning::sign_in::SignInConfig;
 use crate::app::config::reading::{Reading, is_loopback};
 use crate::app::config::written::Written;
 use crate::model::notice::{NoticeKind, NoticePolicy};
@@ -17,14 +19,23 @@ use crate::model::policy::Policy;
 use crate::notify::config::{Encryption, MailConfig, NotifyConfig, Shape, WebhookConfig};
 
 /// `None` where nobody is to be told anything, or something was complained of.
-pub fn notify(file: &File, policy: &Policy, reading: &mut Reading<'_>) -> Option<NotifyConfig> {
+pub fn notify(
+    file: &File,
+    policy: &Policy,
+    serve: Option<&ServeConfig>,
+    reading: &mut Reading<'_>,
+) -> Option<NotifyConfig> {
     let written = file.notify.as_ref()?;
     let trials = policy.add_ons.iter().filter_map(|(add_on, policy)| Some((*add_on, policy.trial_ends?)));
     let after = reading.duration(written.source_partial_after.as_ref());
+    // Where votes count for nothing, the page is no way to approve.
+    let votes_count = !policy.approval.required || policy.approval.by_page;
+    let sign_in = serve.and_then(|serve| serve.sign_in.as_ref()).filter(|_| votes_count);
     let policy = NoticePolicy {
         source_partial_after: after.unwrap_or(SignedDuration::from_hours(24)),
         seats_low: written.seats_low.unwrap_or(2),
         trials: trials.collect::<BTreeMap<_, _>>(),
+        page: sign_in.map(SignInConfig::page),
     };
     let templates = reading.optional_path(written.templates.as_ref());
     let mail = written.mail.as_ref().and_then(|written| mail(&written.value, reading));

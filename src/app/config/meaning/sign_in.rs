@@ -29,6 +29,13 @@ pub struct SignInConfig {
     pub lifetime: Lifetime,
 }
 
+impl SignInConfig {
+    /// The address of the page with the plan that waits.
+    pub fn page(&self) -> String {
+        format!("{}/plans", self.origin)
+    }
+}
+
 /// `None` where something was complained of.
 pub fn sign_in(section: &Written<file::SignIn>, reading: &mut Reading<'_>) -> Option<SignInConfig> {
     let written = &section.value;
