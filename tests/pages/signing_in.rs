@@ -94,3 +94,24 @@ fn a_name_stands_for_whoever_bore_it_first_also_after_a_rename() {
     assert_eq!(eve.get("/plans").status, 200);
     assert_eq!(grace.get("/plans").status, 403);
 }
+
+#[test]
+fn check_says_whether_anybody_could_sign_in() {
+    let scene = Scene::new("");
+    let (stage, page) = (&scene.stage, format!("{}/plans", scene.origin));
+    let well = format!(
+        "GitLab signs people in to {page}, if its application sends them back to {page}/sign-in/callback"
+    );
+    stage.run("check").exits(0).says(&well);
+
+    // By an address that GitLab does not know as its own.
+    let own = stage.gitlab.url();
+    let other = own.replace("127.0.0.1", "localhost");
+    let config = std::fs::read_to_string(stage.path("seatsync.toml")).unwrap();
+    stage.write("seatsync.toml", &config.replace(&own, &other));
+    let ended = stage.run("check").exits(1);
+    let ended = ended.says(&format!(
+        "nobody can sign in to the pages: GitLab calls itself `{own}`, and `[gitlab] url` is `{other}`"
+    ));
+    ended.says("hint: write `[gitlab] url` as GitLab's own external address");
+}

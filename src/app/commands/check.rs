@@ -11,18 +11,20 @@ use crate::app::cli::Common;
 use crate::app::clock::SystemClock;
 use crate::app::commands::plan::recalled;
 use crate::app::config::Config;
+use crate::app::config::meaning::sign_in::SignInConfig;
 use crate::app::exit::Exit;
 use crate::app::failure::Failure;
 use crate::app::output::{chain, print};
 use crate::app::serve::telling::templates;
 use crate::app::serve::tray;
 use crate::app::{progress, wiring};
+use crate::gitlab::openid::sign_in::{SignIn, SignInError};
 use crate::gitlab::preflight::{Preflight, Stops};
 use crate::model::finding::Level;
 use crate::model::plan::Plan;
 use crate::model::snapshot::Coverage;
 use crate::planning::plan;
-use crate::ports::{Clock as _, Probe};
+use crate::ports::{Clock as _, EdgeError, Probe};
 use crate::report::words::{self, plural};
 use crate::sync::observe::{observe, read_all};
 
@@ -37,6 +39,10 @@ pub async fn run(common: &Common) -> Result<Exit, Failure> {
     page.other_files(&config);
     let preflight = neighbours.gitlab.preflight().await;
     page.gitlab(&config, &preflight, now.to_zoned(TimeZone::UTC).date());
+    if let Some(sign_in) = &config.serve.sign_in {
+        let pages = SignIn::new(&config.gitlab, sign_in.application.clone()).map_err(EdgeError::from)?;
+        page.sign_in(sign_in, pages.probe().await);
+    }
     for source in &neighbours.sources {
         // Why a source cannot be reached is told below, where it is read.
         if let Ok(probe) = source.probe().await {
@@ -139,6 +145,23 @@ impl Page {
             self.line(label, &problem.sentence);
             if !problem.hint.is_empty() {
                 self.line("", &format!("hint: {}", problem.hint));
+            }
+        }
+    }
+
+    fn sign_in(&mut self, config: &SignInConfig, probed: Result<(), SignInError>) {
+        match probed {
+            Ok(()) => {
+                let (page, back) = (config.page(), &config.application.redirect_uri);
+                self.line(
+                    "ok",
+                    &format!(
+                        "GitLab signs people in to {page}, if its application sends them back to {back}"
+                    ),
+                );
+            }
+            Err(error) => {
+                self.trouble(&format!("nobody can sign in to the pages: {}", chain(&error)), error.hint());
             }
         }
     }

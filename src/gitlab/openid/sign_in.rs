@@ -113,6 +113,11 @@ impl SignIn {
         })
     }
 
+    /// Whether GitLab would sign people in, as far as that shows without anybody who does.
+    pub async fn probe(&self) -> Result<(), SignInError> {
+        self.provider(Duration::ZERO).await.map(drop)
+    }
+
     /// Where to send a browser. What is returned with it belongs into that browser alone.
     pub async fn depart(&self, departure: &Departure) -> Result<Url, SignInError> {
         let mut url = self.provider(FRESH).await?.authorization_endpoint;
@@ -235,7 +240,7 @@ impl SignInError {
             }
             SignInError::NoIdToken => "give the application the scope `openid` in GitLab",
             SignInError::Ask { .. } | SignInError::Refused { .. } => {
-                "`seatsync check` says how GitLab is reached"
+                "this machine must reach `/.well-known/openid-configuration` and `/oauth` of GitLab, not only its API"
             }
             SignInError::Unreadable { .. }
             | SignInError::TooLong { .. }
