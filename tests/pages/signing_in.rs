@@ -63,7 +63,7 @@ fn a_token_that_lies_lets_nobody_in() {
         "InvalidAlgorithm",
         "GitLab sent no ID token",
     ] {
-        assert!(sidecar.log().contains(words), "{words}\n{}", sidecar.log());
+        sidecar.logs(words);
     }
     scene.stage.gitlab.world().lie = None;
     Visitor::signed_in(&scene, &sidecar, "ada");
@@ -84,7 +84,7 @@ fn a_name_stands_for_whoever_bore_it_first_also_after_a_rename() {
     }
     let mut eve = Visitor::signed_in(&scene, &sidecar, "grace");
     assert_eq!(eve.get("/plans").status, 403);
-    assert!(sidecar.log().contains("to let them in, write `id:21`"), "{}", sidecar.log());
+    sidecar.logs("to let them in, write `id:21`");
     let mut grace = Visitor::signed_in(&scene, &sidecar, "grace.hopper");
     assert_eq!(grace.get("/plans").status, 200);
 
