@@ -9,6 +9,7 @@ use crate::model::account::AccountId;
 use crate::model::add_on::AddOn;
 use crate::model::person::SourceName;
 use crate::model::plan::Refusal;
+use crate::model::vote::Choice;
 
 /// One thing to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,17 @@ pub enum Matter {
         revoke: usize,
         refusals: Vec<Refusal>,
         /// Where people look at it and decide; `None` where they cannot.
+        page: Option<String>,
+    },
+    /// An approver voted on the plan that waits.
+    Voted {
+        /// Of the account.
+        username: Box<str>,
+        choice: Choice,
+        /// Empty where nothing was said.
+        comment: String,
+        digest: String,
+        standing: Tally,
         page: Option<String>,
     },
     RunFailed {
@@ -77,6 +89,15 @@ pub enum Matter {
     },
 }
 
+/// What the votes on a plan come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    pub approvals: usize,
+    pub at_least: u32,
+    /// Then it is not applied, however many approve.
+    pub is_rejected: bool,
+}
+
 /// Whom a personal notice goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
@@ -92,6 +113,7 @@ pub struct Recipient {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NoticeKind {
     AwaitsApproval,
+    Voted,
     RunFailed,
     AppliedInPart,
     SourcePartial,
@@ -106,8 +128,9 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// What those who run seatsync hear of.
-    pub const OPERATION: [NoticeKind; 8] = [
+    pub const OPERATION: [NoticeKind; 9] = [
         NoticeKind::AwaitsApproval,
+        NoticeKind::Voted,
         NoticeKind::RunFailed,
         NoticeKind::AppliedInPart,
         NoticeKind::SourcePartial,
@@ -125,6 +148,7 @@ impl NoticeKind {
     pub fn key(self) -> &'static str {
         match self {
             NoticeKind::AwaitsApproval => "awaits_approval",
+            NoticeKind::Voted => "voted",
             NoticeKind::RunFailed => "run_failed",
             NoticeKind::AppliedInPart => "applied_in_part",
             NoticeKind::SourcePartial => "source_partial",
@@ -143,6 +167,7 @@ impl Notice {
     pub fn kind(&self) -> NoticeKind {
         match &self.matter {
             Matter::AwaitsApproval { .. } => NoticeKind::AwaitsApproval,
+            Matter::Voted { .. } => NoticeKind::Voted,
             Matter::RunFailed { .. } => NoticeKind::RunFailed,
             Matter::AppliedInPart { .. } => NoticeKind::AppliedInPart,
             Matter::SourcePartial { .. } => NoticeKind::SourcePartial,
@@ -180,6 +205,7 @@ impl Matter {
             | Matter::SeatEnds { to, .. }
             | Matter::SeatTakenBack { to, .. } => Some(to),
             Matter::AwaitsApproval { .. }
+            | Matter::Voted { .. }
             | Matter::RunFailed { .. }
             | Matter::AppliedInPart { .. }
             | Matter::SourcePartial { .. }

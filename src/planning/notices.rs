@@ -7,10 +7,12 @@ use jiff::tz::TimeZone;
 use crate::model::decision::{Decision, LeaveReason, Verdict, WaitReason};
 use crate::model::finding::FindingCode;
 use crate::model::holding::{Change, SeatKey};
-use crate::model::notice::{Matter, Notice, NoticePolicy, Recipient, Watch};
+use crate::model::notice::{Matter, Notice, NoticePolicy, Recipient, Tally, Watch};
 use crate::model::outcome::{Outcome, Outcomes};
 use crate::model::plan::{AddOnSummary, Plan};
 use crate::model::snapshot::Coverage;
+use crate::model::vote::Vote;
+use crate::planning::votes::Ballot;
 
 /// How many days before its end a trial is warned of.
 const TRIAL_WARNINGS: [i64; 3] = [1, 7, 14];
@@ -64,6 +66,33 @@ pub fn notices(
         }
     }
     (teller.notices, teller.watch)
+}
+
+/// What to tell of the votes on the plan that waits: each once, by its number and time.
+pub fn of_votes(
+    digest: &str,
+    votes: &[Vote],
+    standing: &Ballot,
+    at_least: u32,
+    policy: &NoticePolicy,
+) -> Vec<Notice> {
+    let standing = Tally {
+        approvals: standing.approvals.len(),
+        at_least: at_least.max(1),
+        is_rejected: !standing.rejections.is_empty(),
+    };
+    let notice = |vote: &Vote| Notice {
+        key: format!("voted {} {}", vote.id, vote.at),
+        matter: Matter::Voted {
+            username: vote.username.clone(),
+            choice: vote.choice,
+            comment: vote.comment.clone(),
+            digest: digest.to_owned(),
+            standing,
+            page: policy.page.clone(),
+        },
+    };
+    votes.iter().map(notice).collect()
 }
 
 struct Teller<'a> {

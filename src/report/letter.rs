@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::model::add_on::AddOn;
-use crate::model::notice::{Letter, Matter, Notice, NoticeKind, Recipient};
+use crate::model::notice::{Letter, Matter, Notice, NoticeKind, Recipient, Tally};
+use crate::model::vote::Choice;
 use crate::report::words::{day, plural, refusal};
 
 const TEXT: &str = include_str!("letters/mail.txt");
@@ -132,6 +133,17 @@ impl Words {
                     },
                 )
             },
+            Matter::Voted { username, choice, comment, standing, page, digest: _ } => Words {
+                page: page.clone(),
+                ..words(
+                    format!("{username} {} the plan that waits", done(*choice)),
+                    said(comment).into_iter().chain([tally(*standing)]).collect(),
+                    match standing.is_rejected || standing.approvals >= standing.at_least as usize {
+                        true => String::new(),
+                        false => "Look at it and decide on its page:".to_owned(),
+                    },
+                )
+            },
             Matter::RunFailed { because } => words(
                 "A run failed; no seat was changed".to_owned(),
                 vec![format!("{because}.")],
@@ -188,6 +200,29 @@ impl Words {
     }
 }
 
+fn done(choice: Choice) -> &'static str {
+    match choice {
+        Choice::Approve => "approved",
+        Choice::Reject => "rejected",
+    }
+}
+
+fn said(comment: &str) -> Option<String> {
+    (!comment.is_empty()).then(|| format!("In their words: {comment}"))
+}
+
+fn tally(standing: Tally) -> String {
+    let Tally { approvals, at_least, is_rejected } = standing;
+    let counted = format!("It has {approvals} of {}", plural(at_least as usize, "approval", "approvals"));
+    if is_rejected {
+        format!("{counted}, and is not applied while anybody rejects it.")
+    } else if approvals < at_least as usize {
+        format!("{counted}.")
+    } else {
+        format!("{counted}: it is made anew, and applied if its changes are still the same.")
+    }
+}
+
 fn waits(count: usize) -> String {
     format!("{} {}", plural(count, "person", "people"), if count == 1 { "waits" } else { "wait" })
 }
@@ -208,6 +243,10 @@ pub fn data(matter: &Matter) -> Value {
         Matter::AwaitsApproval { digest, assign, revoke, refusals, page } => json!({
             "digest": digest, "assign": assign, "revoke": revoke, "page": page,
             "refusals": refusals.iter().map(refusal).collect::<Vec<_>>(),
+        }),
+        Matter::Voted { username, choice, comment, digest, standing, page } => json!({
+            "username": username, "choice": choice.key(), "comment": comment, "digest": digest, "page": page,
+            "approvals": standing.approvals, "at_least": standing.at_least, "rejected": standing.is_rejected,
         }),
         Matter::RunFailed { because } => json!({ "because": because }),
         Matter::AppliedInPart { refused, deferred, because } => {
@@ -243,13 +282,22 @@ fn examples() -> Vec<Notice> {
         email: None,
     };
     let at = jiff::Timestamp::UNIX_EPOCH;
+    let page = || Some("https://seatsync.example.com/plans".to_owned());
     let matters = [
         Matter::AwaitsApproval {
             digest: "sha256:0".to_owned(),
             assign: 1,
             revoke: 2,
             refusals: Vec::new(),
-            page: Some("https://seatsync.example.com/plans".to_owned()),
+            page: page(),
+        },
+        Matter::Voted {
+            username: "ada".into(),
+            choice: Choice::Approve,
+            comment: "Ada <Byron> leaves.\nFine.".to_owned(),
+            digest: "sha256:0".to_owned(),
+            standing: Tally { approvals: 1, at_least: 2, is_rejected: false },
+            page: page(),
         },
         Matter::RunFailed { because: "nobody answers".to_owned() },
         Matter::AppliedInPart { refused: 1, deferred: 2, because: "blocked".to_owned() },

@@ -12,6 +12,7 @@ use crate::app::serve::tray::objection;
 use crate::model::approval::PlanFile;
 use crate::model::holding::{Change, SeatKey};
 use crate::model::plan::Plan;
+use crate::model::vote::Vote;
 use crate::planning::guard::{Approval, Refused, approve};
 use crate::planning::votes::{Ballot, Moved, Pins, ballot, moved};
 use crate::ports::EdgeError;
@@ -28,13 +29,24 @@ pub enum Objected {
     Lacking(String),
 }
 
+/// The plan that waits, and the votes on it.
+pub struct Waiting {
+    pub about: PlanAbout,
+    /// In the order in which they were cast.
+    pub votes: Vec<Vote>,
+    /// Those that stand.
+    pub standing: Ballot,
+}
+
 /// The votes on the plan that waits, if they approve exactly this one.
 pub async fn approval(
     mut planned: Planned,
     config: &Config,
     store: &Store,
 ) -> Result<(Planned, Option<Approval>, Option<Objected>), EdgeError> {
-    let Some((about, standing)) = standing(config, store).await? else { return Ok((planned, None, None)) };
+    let Some(Waiting { about, standing, .. }) = waiting(config, store).await? else {
+        return Ok((planned, None, None));
+    };
     let Some(file) = file(&about, config, store).await? else { return Ok((planned, None, None)) };
     let Some(mut file) = standing.approve(file) else { return Ok((planned, None, None)) };
     run::remember_use(&mut file, &planned, store).await?;
@@ -60,27 +72,26 @@ pub async fn approval(
     }
 }
 
-/// The plan that waits, and the votes on it that stand; `None` where nobody can vote.
-pub async fn standing(config: &Config, store: &Store) -> Result<Option<(PlanAbout, Ballot)>, EdgeError> {
+/// `None` where nobody can vote, or nothing waits.
+async fn waiting(config: &Config, store: &Store) -> Result<Option<Waiting>, EdgeError> {
     let Some(sign_in) = &config.serve.sign_in else { return Ok(None) };
     let Some(about) = store.waiting_plan().await? else { return Ok(None) };
     let votes = store.votes(&about.fingerprint).await?;
-    let pins = Pins(store.pins().await?);
-    Ok(Some((about, ballot(&votes, &sign_in.approvers, &pins))))
+    let standing = ballot(&votes, &sign_in.approvers, &Pins(store.pins().await?));
+    Ok(Some(Waiting { about, votes, standing }))
 }
 
-/// Whether votes that came since the last look make enough.
-pub async fn is_carried(config: &Config, pages: &Pages, seen: &mut i64) -> Result<bool, EdgeError> {
+/// What waits, where votes came since the last look.
+pub async fn news(config: &Config, pages: &Pages, seen: &mut i64) -> Result<Option<Waiting>, EdgeError> {
     if config.serve.sign_in.is_none() {
-        return Ok(false);
+        return Ok(None);
     }
-    let Some(store) = pages.archive.store().await? else { return Ok(false) };
+    let Some(store) = pages.archive.store().await? else { return Ok(None) };
     let last = store.last_vote().await?;
     if std::mem::replace(seen, last) == last {
-        return Ok(false);
+        return Ok(None);
     }
-    let standing = standing(config, &store).await?;
-    Ok(standing.is_some_and(|(_, ballot)| ballot.is_carried(config.policy.approval.at_least)))
+    waiting(config, &store).await
 }
 
 /// The document that people voted on, checked as a file would be that somebody brings.

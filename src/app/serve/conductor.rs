@@ -10,7 +10,7 @@ use tokio::sync::mpsc::Receiver;
 
 use crate::app::config::Config;
 use crate::app::output;
-use crate::app::serve::ballot_box::is_carried;
+use crate::app::serve::ballot_box::news;
 use crate::app::serve::board::Board;
 use crate::app::serve::doors::Doors;
 use crate::app::serve::keeping::{keep, still_waiting};
@@ -274,12 +274,17 @@ impl Conductor {
         if let Part::Leader(leading) = &mut self.part
             && !leading.waiting.is_empty()
         {
-            match is_carried(&self.config, &self.pages, &mut leading.vote).await {
-                Ok(true) => {
-                    tracing::info!("enough people approve the plan that waits");
-                    leading.asked.append(&mut leading.waiting);
+            match news(&self.config, &self.pages, &mut leading.vote).await {
+                Ok(Some(plan)) => {
+                    if let Some(telling) = &leading.telling {
+                        telling.tell_of_votes(&plan).await;
+                    }
+                    if plan.standing.is_carried(self.config.policy.approval.at_least) {
+                        tracing::info!("enough people approve the plan that waits");
+                        leading.asked.append(&mut leading.waiting);
+                    }
                 }
-                Ok(false) => {}
+                Ok(None) => {}
                 Err(error) => {
                     tracing::warn!(error = error.chain(), hint = error.hint, "votes cannot be looked at")
                 }

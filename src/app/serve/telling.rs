@@ -10,11 +10,12 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::app::config::Config;
+use crate::app::serve::ballot_box::Waiting;
 use crate::app::wiring;
 use crate::model::account::AccountId;
-use crate::model::notice::{Notice, NoticeKind, NoticePolicy};
+use crate::model::notice::{Notice, NoticeKind, NoticePolicy, Parcel};
 use crate::notify::delivery::deliver;
-use crate::planning::notices::{Happened, notices};
+use crate::planning::notices::{Happened, notices, of_votes};
 use crate::ports::{AccountReader, Carrier, Clock, EdgeError, Outbox as _};
 use crate::report::letter::{TemplateError, Templates};
 use crate::store::outbox::StoredOutbox;
@@ -114,15 +115,38 @@ impl Telling {
         let (mut notices, watch) = notices(happened, &self.policy, &outbox.watch().await?, now);
         notices.retain(|notice| notice.recipient().is_none() || self.people.contains(&notice.kind()));
         let notices = addressed(notices, gitlab).await;
+        outbox.post(now, &self.parcels(&notices, now)?, &watch).await?;
+        outbox.close().await;
+        Ok(())
+    }
+
+    /// The same of votes on the plan that waits.
+    pub async fn tell_of_votes(&self, plan: &Waiting) {
+        let at_least = self.config.policy.approval.at_least;
+        let notices = of_votes(&plan.about.digest, &plan.votes, &plan.standing, at_least, &self.policy);
+        if let Err(error) = self.post_beside_runs(&notices).await {
+            tracing::error!(error = error.chain(), hint = error.hint, "votes could not be told of");
+        }
+        self.news.notify_one();
+    }
+
+    async fn post_beside_runs(&self, notices: &[Notice]) -> Result<(), EdgeError> {
+        let now = self.clock.now();
+        let outbox = StoredOutbox::open(&self.config.state.place).await?;
+        let watch = outbox.watch().await?;
+        outbox.post(now, &self.parcels(notices, now)?, &watch).await?;
+        outbox.close().await;
+        Ok(())
+    }
+
+    fn parcels(&self, notices: &[Notice], now: Timestamp) -> Result<Vec<Parcel>, EdgeError> {
         let mut parcels = Vec::new();
-        for notice in &notices {
+        for notice in notices {
             let letter =
                 self.templates.letter(notice, self.config.gitlab.url.as_str()).map_err(EdgeError::new)?;
             parcels.extend(self.carriers.iter().filter_map(|carrier| carrier.pack(notice, &letter, now)));
         }
-        outbox.post(now, &parcels, &watch).await?;
-        outbox.close().await;
-        Ok(())
+        Ok(parcels)
     }
 
     /// Ends the postman, after the parcel that is on its way.

@@ -149,7 +149,14 @@ fn webhook(name: &str, written: &file::Webhook, reading: &mut Reading<'_>) -> Op
 fn kinds(written: Option<&[file::OperationNotice]>) -> BTreeSet<NoticeKind> {
     match written {
         None => NoticeKind::OPERATION.into(),
-        Some(written) => written.iter().map(|notice| operation(*notice)).collect(),
+        Some(written) => {
+            let mut kinds: BTreeSet<NoticeKind> = written.iter().map(|notice| operation(*notice)).collect();
+            // Whoever hears that a plan waits hears what people say of it.
+            if kinds.contains(&NoticeKind::AwaitsApproval) {
+                kinds.insert(NoticeKind::Voted);
+            }
+            kinds
+        }
     }
 }
 
