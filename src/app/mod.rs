@@ -28,6 +28,7 @@ pub mod wiring;
 
 /// Reads the command line, runs one command, and says how it ended.
 pub fn main() -> ExitCode {
+    heap::give_large_blocks_back();
     let cli = Cli::parse();
     // Whoever runs unattended is known by its log alone.
     let least = u8::from(matches!(cli.command, Command::Serve));

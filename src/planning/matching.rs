@@ -21,7 +21,7 @@ use crate::planning::rules::{Named, RuleReading};
 #[derive(Debug, Default)]
 pub struct Matches {
     /// For each source: by the person's place in the snapshot.
-    people: BTreeMap<SourceName, Vec<Option<PersonMatch>>>,
+    pub people: BTreeMap<SourceName, Vec<Option<PersonMatch>>>,
     /// The places of accounts that somebody may own of whom it could not be said: no seat is taken from them.
     pub doubtful: HashSet<u32>,
     pub findings: Vec<Finding>,

@@ -62,6 +62,7 @@ pub fn plan_with(hands: Hands, input: &PlanningInput) -> Plan {
     let ((rules, people), accounts) = hands.both(read_rules, || Accounts::of(input));
     let matches = matching::match_people(hands, input, &accounts, &rules);
     let (claims, unmatched) = claims::gather(hands, &rules, &matches, &people, accounts.len());
+    drop(matches.people);
     let contested = holders::contested(&input.memory);
 
     let policies: BTreeMap<AddOn, _> =
