@@ -23,6 +23,11 @@ fn memory(sidecar: &Sidecar) -> u64 {
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
+/// Files that a process has open.
+fn files(sidecar: &Sidecar) -> usize {
+    fs::read_dir(format!("/proc/{}/fd", sidecar.child.id())).unwrap().count()
+}
+
 #[test]
 fn a_long_body_is_not_taken_in() {
     let (_stage, sidecar) = sidecar();
@@ -83,8 +88,8 @@ fn ten_thousand_connections_take_neither_files_nor_memory() {
             held.push(stream);
         }
     }
-    let files = fs::read_dir(format!("/proc/{}/fd", sidecar.child.id())).unwrap().count();
-    assert!(files < 400, "{files} files are open");
+    // Whoever is turned away has a file for a moment; of those who stay, the gate lets in so many.
+    sidecar.eventually("keeps few of 500 connections", |sidecar| files(sidecar) < 400);
     drop(held);
     sidecar.eventually("answers again", |sidecar| sidecar.get("/healthz").status == 200);
     assert!(memory(&sidecar) < before + 32 * 1024, "{} kB, and {before} kB before", memory(&sidecar));
