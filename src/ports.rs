@@ -141,7 +141,8 @@ pub struct Probe {
     /// What was opened: a URL or a file.
     pub place: String,
     /// The product, as far as it tells: `OpenLDAP`, `Active Directory`, or its vendor's name and version.
-    pub product: String,
+    /// `None` where nobody answered, which `trouble` then tells.
+    pub product: Option<String>,
     /// Each in one sentence: bases that do not exist or may not be read.
     pub trouble: Vec<String>,
 }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use opentelemetry_otlp::{
 };
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use reqwest::header::HeaderMap;
 use tokio::runtime::{Handle, Runtime};
 use tracing::{Level, Metadata, Subscriber};
 use tracing_opentelemetry::OpenTelemetryLayer;
@@ -22,12 +23,15 @@ use tracing_subscriber::layer::Layer;
 use tracing_subscriber::registry::LookupSpan;
 use url::Url;
 
-use crate::app::output::chain;
-use crate::http::trust::{NoClient, authorities, is_loopback};
+use crate::http::client::{Setup, client};
+use crate::http::trust::{NoClient, is_loopback};
 
 /// How long the end of the program waits for a collector. One that answers takes milliseconds; one that is dead must not
 /// keep anybody.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// For one batch to be taken.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The longest answer of a collector that is read.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -45,10 +49,8 @@ pub enum TracesError {
     },
     #[error("headers may hold secrets, and `{origin}` is neither https nor this machine")]
     Plaintext { origin: String },
-    #[error("failed to read the authorities of `{}`: {}", path.display(), because)]
-    Authorities { path: PathBuf, because: String },
     #[error("failed to set up what sends traces")]
-    Client(#[source] reqwest::Error),
+    Client(#[from] NoClient),
     #[error("failed to begin what sends traces")]
     Runtime(#[source] io::Error),
     #[error("the environment does not say how traces are sent")]
@@ -91,7 +93,10 @@ impl Traces {
             .enable_all()
             .build()
             .map_err(TracesError::Runtime)?;
-        let sender = Sender { http: client(&url)?, runtime: runtime.handle().clone() };
+        let ca_file = either("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE");
+        let ca_file = ca_file.as_ref().map(Path::new);
+        let http = client(Setup { urls: &[&url], ca_file, timeout: PATIENCE, headers: HeaderMap::new() })?;
+        let sender = Sender { http, runtime: runtime.handle().clone() };
         let exporter = SpanExporter::builder()
             .with_http()
             .with_protocol(Protocol::HttpBinary)
@@ -162,33 +167,6 @@ async fn send(http: reqwest::Client, request: Request<Bytes>) -> Result<Response
     let mut response = Response::builder().status(answer.status()).body(Bytes::from(body))?;
     *response.headers_mut() = std::mem::take(answer.headers_mut());
     Ok(response)
-}
-
-fn client(url: &Url) -> Result<reqwest::Client, TracesError> {
-    // Whoever came first has installed the same provider: there is one TLS stack.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut http = reqwest::Client::builder()
-        .user_agent(concat!("seatsync/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(5))
-        .timeout(Duration::from_secs(10));
-    let file = either("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE");
-    if let Some(path) = file.map(PathBuf::from) {
-        let because = |why: NoClient| match why {
-            NoClient::Unreadable(cause) => chain(&cause),
-            NoClient::NoAuthority => "it holds no certificate".to_owned(),
-            NoClient::Setup(cause) => chain(&cause),
-        };
-        let unread = |why| TracesError::Authorities { path: path.clone(), because: because(why) };
-        http = http.tls_certs_merge(authorities(&path).map_err(unread)?);
-    } else if url.scheme() == "http" {
-        // Nothing will be verified: a machine without any authorities shall do.
-        http = http.tls_certs_only([]);
-    }
-    if is_loopback(url) {
-        http = http.no_proxy();
-    }
-    http.build().map_err(TracesError::Client)
 }
 
 /// Who sends, as `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` say; otherwise `seatsync`.

@@ -1,9 +1,9 @@
 //! What can go wrong between us and GitLab, in words and with the next step.
 
 use std::error::Error;
-use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::http::trust::NoClient;
 use crate::model::add_on::AddOn;
 use crate::ports::EdgeError;
 
@@ -11,21 +11,10 @@ use crate::ports::EdgeError;
 /// address or a name; GitLab's own words are cut to one line.
 #[derive(Debug, thiserror::Error)]
 pub enum GitLabError {
-    #[error("failed to read the certificates in `{}`", path.display())]
-    CaFile {
-        path: PathBuf,
-        #[source]
-        cause: rustls_pki_types::pem::Error,
-    },
-    #[error("`{}` holds no certificate", path.display())]
-    NoCertificate { path: PathBuf },
+    #[error(transparent)]
+    NoClient(#[from] NoClient),
     #[error("the token holds a character that no HTTP header may hold")]
     UnsendableToken,
-    #[error("failed to set up TLS")]
-    Setup {
-        #[source]
-        cause: reqwest::Error,
-    },
     #[error("cannot reach GitLab at `{origin}`")]
     Unreachable {
         origin: String,
@@ -87,11 +76,8 @@ impl GitLabError {
     /// The next step; empty where there is none but trying again later.
     pub fn hint(&self) -> &'static str {
         match self {
-            GitLabError::CaFile { .. } | GitLabError::NoCertificate { .. } => {
-                "`gitlab.ca_file` names a readable file of PEM certificates"
-            }
+            GitLabError::NoClient(why) => why.hint(),
             GitLabError::UnsendableToken => "look for a line break or a blank within the token",
-            GitLabError::Setup { .. } => "is the package `ca-certificates` installed?",
             GitLabError::Unreachable { .. } => {
                 "check `gitlab.url`, name resolution, the firewall, and HTTPS_PROXY and NO_PROXY"
             }

@@ -1,7 +1,5 @@
 //! One HTTP request after another to one GitLab: authentication, TLS, bounded bodies, retries.
 
-use std::path::Path;
-
 use reqwest::Request;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
@@ -14,7 +12,6 @@ use crate::http::answer::Answer;
 use crate::http::client::{Setup, client};
 use crate::http::exchange::{Line, Trouble};
 use crate::http::pace::Limits;
-use crate::http::trust::NoClient;
 
 /// The longest answer that is read. A page of a hundred accounts has about 200 KiB; identity lists come whole.
 const LONGEST_BODY: usize = 64 * 1024 * 1024;
@@ -101,15 +98,5 @@ impl Transport {
 /// A client of this GitLab, which sends these headers with every request.
 pub fn http(config: &GitLabConfig, headers: HeaderMap) -> Result<reqwest::Client, GitLabError> {
     let ca_file = config.ca_file.as_deref();
-    let setup = Setup { urls: &[&config.url], ca_file, timeout: config.timeout, headers };
-    client(setup).map_err(|why| no_client(ca_file, why))
-}
-
-fn no_client(ca_file: Option<&Path>, why: NoClient) -> GitLabError {
-    let path = ca_file.unwrap_or(Path::new("")).to_owned();
-    match why {
-        NoClient::Unreadable(cause) => GitLabError::CaFile { path, cause },
-        NoClient::NoAuthority => GitLabError::NoCertificate { path },
-        NoClient::Setup(cause) => GitLabError::Setup { cause },
-    }
+    Ok(client(Setup { urls: &[&config.url], ca_file, timeout: config.timeout, headers })?)
 }

@@ -1,7 +1,7 @@
 //! Whom we trust over HTTPS: authorities of a file, and what TLS says against a server.
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use reqwest::Certificate;
 use rustls_pki_types::CertificateDer;
@@ -10,21 +10,42 @@ use url::{Host, Url};
 
 /// The authorities of a PEM file.
 pub fn authorities(path: &Path) -> Result<Vec<Certificate>, NoClient> {
+    let unreadable = |cause| NoClient::CaFile { path: path.to_owned(), cause };
     let mut certificates = Vec::new();
-    for der in CertificateDer::pem_file_iter(path).map_err(NoClient::Unreadable)? {
-        let der = der.map_err(NoClient::Unreadable)?;
-        certificates.push(Certificate::from_der(&der).map_err(NoClient::Setup)?);
+    for der in CertificateDer::pem_file_iter(path).map_err(unreadable)? {
+        certificates.push(Certificate::from_der(&der.map_err(unreadable)?).map_err(NoClient::Setup)?);
     }
-    if certificates.is_empty() { Err(NoClient::NoAuthority) } else { Ok(certificates) }
+    if certificates.is_empty() {
+        return Err(NoClient::NoCertificate { path: path.to_owned() });
+    }
+    Ok(certificates)
 }
 
 /// Why there is no client.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum NoClient {
-    Unreadable(pem::Error),
-    /// The file holds no certificate.
-    NoAuthority,
-    Setup(reqwest::Error),
+    #[error("failed to read the certificates in `{}`", path.display())]
+    CaFile {
+        path: PathBuf,
+        #[source]
+        cause: pem::Error,
+    },
+    #[error("`{}` holds no certificate", path.display())]
+    NoCertificate { path: PathBuf },
+    #[error("failed to set up TLS")]
+    Setup(#[source] reqwest::Error),
+}
+
+impl NoClient {
+    /// The next step.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            NoClient::CaFile { .. } | NoClient::NoCertificate { .. } => {
+                "`ca_file` names a readable PEM file: it starts with `-----BEGIN CERTIFICATE-----`"
+            }
+            NoClient::Setup(_) => "is the package `ca-certificates` installed?",
+        }
+    }
 }
 
 /// The TLS error at the bottom of a failed connection. An `io::Error` shows what it wraps by `get_ref` alone: its

@@ -6,11 +6,15 @@ use data_encoding::BASE64;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use hmac::{Hmac, Mac as _};
 use jiff::Timestamp;
-use reqwest::{Certificate, StatusCode, redirect};
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use url::Url;
 
+use crate::http::client::{Setup, client};
+use crate::http::trust::NoClient;
 use crate::model::notice::{Letter, Notice, Parcel};
 use crate::notify::config::{Shape, WebhookConfig};
 use crate::ports::{Carrier, Clock, EdgeError, NotCarried};
@@ -31,35 +35,36 @@ pub struct Webhook {
 /// Why there is no webhook.
 #[derive(Debug, thiserror::Error)]
 pub enum WebhookError {
-    #[error("failed to read the authorities of `{}`", path.display())]
-    Authorities {
-        path: std::path::PathBuf,
-        #[source]
-        cause: std::io::Error,
-    },
-    #[error("failed to prepare the webhook `{name}`")]
-    Setup {
+    #[error("the address of the webhook `{name}` is no URL")]
+    Address {
         name: Box<str>,
         #[source]
-        cause: reqwest::Error,
+        cause: url::ParseError,
+    },
+    #[error("failed to prepare the webhook `{name}`")]
+    Client {
+        name: Box<str>,
+        #[source]
+        cause: NoClient,
     },
 }
 
 impl Webhook {
     /// Reads the authorities to trust; connects to nobody yet. The clock stamps signatures.
     pub fn new(config: WebhookConfig, clock: std::sync::Arc<dyn Clock>) -> Result<Webhook, EdgeError> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let setup = |cause| EdgeError::new(WebhookError::Setup { name: config.name.clone(), cause });
-        let mut http = reqwest::Client::builder()
-            .user_agent(concat!("seatsync/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .timeout(TIMEOUT);
-        if let Some(path) = &config.ca_file {
-            let pem = std::fs::read(path)
-                .map_err(|cause| EdgeError::new(WebhookError::Authorities { path: path.clone(), cause }))?;
-            http = http.tls_certs_merge(Certificate::from_pem_bundle(&pem).map_err(setup)?);
-        }
-        let http = http.build().map_err(setup)?;
+        let name = || config.name.clone();
+        let url = Url::parse(config.url.expose_secret())
+            .map_err(|cause| EdgeError::new(WebhookError::Address { name: name(), cause }))?;
+        let setup = Setup {
+            urls: &[&url],
+            ca_file: config.ca_file.as_deref(),
+            timeout: TIMEOUT,
+            headers: HeaderMap::new(),
+        };
+        let http = client(setup).map_err(|cause| {
+            let hint = cause.hint();
+            EdgeError::new(WebhookError::Client { name: name(), cause }).hinting(hint)
+        })?;
         Ok(Webhook { channel: format!("webhook {}", config.name), config, http, clock })
     }
 
@@ -140,8 +145,6 @@ fn may_pass(status: StatusCode) -> bool {
 fn words(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         "it did not answer in time".to_owned()
-    } else if error.is_builder() {
-        "its address is no URL".to_owned()
     } else {
         "it could not be reached".to_owned()
     }

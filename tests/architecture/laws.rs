@@ -31,7 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sources", &["http", "membership", "scim_user", "ports", "model"]),
     ("gitlab", &["http", "ports", "model"]),
     ("store", &["ports", "model"]),
-    ("notify", &["ports", "model"]),
+    ("notify", &["http", "ports", "model"]),
     ("signatures", &["ports", "model"]),
     ("provisioning", &["ports", "model"]),
     ("report", &["model"]),

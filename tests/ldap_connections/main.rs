@@ -329,6 +329,6 @@ async fn a_probe_tells_the_product_and_what_is_wrong_with_the_bases() {
     let person_base_dn = format!("ou=poeple,{SUFFIX}");
     let source = LdapSource::new(LdapConfig { person_base_dn, ..config(&slapd) }, clock(), None).unwrap();
     let probe = source.probe().await.unwrap();
-    assert_eq!(probe.product, "OpenLDAP");
+    assert_eq!(probe.product.as_deref(), Some("OpenLDAP"));
     assert_eq!(probe.trouble, ["the base `ou=poeple,dc=example,dc=test` does not exist"]);
 }

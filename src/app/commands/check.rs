@@ -167,7 +167,9 @@ impl Page {
     }
 
     fn probe(&mut self, name: &str, probe: &Probe) {
-        self.line("ok", &format!("source {name}: {} at {}", probe.product, probe.place));
+        if let Some(product) = &probe.product {
+            self.line("ok", &format!("source {name}: {product} at {}", probe.place));
+        }
         for trouble in &probe.trouble {
             self.partial = true;
             self.line("error", &format!("source {name}: {trouble}"));

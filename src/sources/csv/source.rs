@@ -54,7 +54,9 @@ impl Source for CsvSource {
 
     fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>> {
         let place = self.config.path.display().to_string();
-        Box::pin(async move { Ok(Probe { place, product: "CSV file".to_owned(), trouble: Vec::new() }) })
+        Box::pin(
+            async move { Ok(Probe { place, product: Some("CSV file".to_owned()), trouble: Vec::new() }) },
+        )
     }
 }
 

@@ -117,6 +117,7 @@ impl Source for LdifSource {
 
     fn probe(&self) -> BoxFuture<'_, Result<Probe, EdgeError>> {
         let place = self.config.path.display().to_string();
-        async move { Ok(Probe { place, product: "LDIF export".to_owned(), trouble: Vec::new() }) }.boxed()
+        async move { Ok(Probe { place, product: Some("LDIF export".to_owned()), trouble: Vec::new() }) }
+            .boxed()
     }
 }

@@ -36,7 +36,7 @@ pub async fn probe(connection: &Connection, config: &LdapConfig) -> Probe {
         Ok(Some(root)) => product(&root),
         Ok(None) | Err(_) => "a server that tells nothing of itself".to_owned(),
     };
-    Probe { place: connection.url.to_string(), product, trouble }
+    Probe { place: connection.url.to_string(), product: Some(product), trouble }
 }
 
 async fn read(connection: &Connection, base: &str, attributes: &[&str]) -> Result<Option<Entry>, String> {

@@ -1,7 +1,7 @@
 //! What can go wrong around an identity provider, and the next step.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use url::Url;
 
@@ -17,17 +17,12 @@ pub enum SamlError {
         #[source]
         cause: io::Error,
     },
-    #[error("`{}` holds no authorities: {because}", path.display())]
-    Authorities { path: PathBuf, because: String },
+    #[error(transparent)]
+    NoClient(#[from] NoClient),
     #[error("`{what}` is no {kind} in PEM")]
     Pem { what: String, kind: &'static str },
     #[error("the certificate `{}` does not belong to `decryption_key`", path.display())]
     OtherKey { path: PathBuf },
-    #[error("failed to prepare HTTPS")]
-    Setup {
-        #[source]
-        cause: reqwest::Error,
-    },
     #[error("failed to fetch `{url}`")]
     Fetch {
         url: Url,
@@ -51,24 +46,13 @@ pub enum SamlError {
 }
 
 impl SamlError {
-    /// Why there is no client that trusts the authorities of a file.
-    pub fn no_client(path: &Path, why: NoClient) -> SamlError {
-        let because = match why {
-            NoClient::Unreadable(cause) => cause.to_string(),
-            NoClient::NoAuthority => "there is no certificate in it".to_owned(),
-            NoClient::Setup(cause) => return SamlError::Setup { cause },
-        };
-        SamlError::Authorities { path: path.to_owned(), because }
-    }
-
     fn hint(&self) -> &'static str {
         match self {
             SamlError::File { .. } => "paths are relative to the configuration file",
-            SamlError::Authorities { .. } => "`ca_file` is a PEM file of certificates",
+            SamlError::NoClient(why) => why.hint(),
             SamlError::Pem { .. } | SamlError::OtherKey { .. } => {
                 "make both anew: openssl req -x509 -newkey rsa:3072 -nodes -keyout KEY -out CERTIFICATE -days 3650 -subj /CN=seatsync"
             }
-            SamlError::Setup { .. } => "",
             SamlError::Fetch { .. } | SamlError::Status { .. } | SamlError::TooLong { .. } => {
                 "`metadata` is an address or a file; `ca_file` names an authority that the system does not know"
             }

@@ -1,6 +1,6 @@
 //! The identity provider as it is now: its metadata, read again as it grows old.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ impl Provider {
     pub fn new(config: Arc<SamlConfig>, clock: Arc<dyn Clock>) -> Result<Provider, SamlError> {
         if let Some(path) = &config.ca_file {
             // Where the metadata is a file, nobody else would look before people are asked about.
-            authorities(path).map_err(|why| SamlError::no_client(path, why))?;
+            authorities(path)?;
         }
         let metadata = match &config.metadata {
             MetadataPlace::File(path) => Metadata::File(path.clone()),
@@ -119,9 +119,7 @@ impl Line {
     pub fn to(url: &Url, config: &SamlConfig) -> Result<Line, SamlError> {
         let ca_file = config.ca_file.as_deref();
         let setup = Setup { urls: &[url], ca_file, timeout: TIMEOUT, headers: HeaderMap::new() };
-        let http =
-            client(setup).map_err(|why| SamlError::no_client(ca_file.unwrap_or(Path::new("")), why))?;
-        Ok(Line { http, url: url.clone() })
+        Ok(Line { http: client(setup)?, url: url.clone() })
     }
 
     async fn get(&self) -> Result<Vec<u8>, SamlError> {

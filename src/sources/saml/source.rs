@@ -80,13 +80,13 @@ impl Source for SamlSource {
                             provider.entity_id
                         ));
                     }
-                    (format!("SAML identity provider {}", provider.entity_id), trouble)
+                    (Some(format!("SAML identity provider {}", provider.entity_id)), trouble)
                 }
                 Err(error) => {
                     let error = EdgeError::from(error);
                     let hint =
                         if error.hint.is_empty() { String::new() } else { format!("; hint: {}", error.hint) };
-                    ("SAML identity provider".to_owned(), vec![format!("{}{hint}", error.chain())])
+                    (None, vec![format!("{}{hint}", error.chain())])
                 }
             };
             Ok(Probe { place, product, trouble })

@@ -9,7 +9,6 @@ use url::Url;
 use crate::http::answer::{Answer, is_web_page, one_line, redirect_target};
 use crate::http::client::{Setup, client};
 use crate::http::exchange::Line;
-use crate::http::trust::NoClient;
 use crate::sources::scim::config::{Login, ScimConfig};
 use crate::sources::scim::error::{ScimError, origin};
 use crate::sources::scim::login::Bearer;
@@ -42,14 +41,8 @@ impl Connection {
             timeout: config.timeout,
             headers: HeaderMap::new(),
         };
-        let path = config.ca_file.clone().unwrap_or_default();
-        let http = client(setup).map_err(|why| match why {
-            NoClient::Unreadable(cause) => ScimError::CaFile { path, cause },
-            NoClient::NoAuthority => ScimError::NoCertificate { path },
-            NoClient::Setup(cause) => ScimError::Setup { cause },
-        })?;
         Ok(Connection {
-            line: Line::new(http, config.limits),
+            line: Line::new(client(setup)?, config.limits),
             base: config.url.clone(),
             bearer: Bearer::new(&config.login)?,
         })

@@ -1,32 +1,20 @@
 //! Everything that can go wrong between us and a service provider, each with its own words and, where there is one, the next step.
 
 use std::error::Error as _;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use rustls_pki_types::pem;
 use url::Url;
 
 use crate::http::exchange::Trouble;
+use crate::http::trust::NoClient;
 use crate::ports::EdgeError;
 use crate::sources::scim::paging::PagingFault;
 
 /// `what` is the request, such as `GET /Users`.
 #[derive(Debug, thiserror::Error)]
 pub enum ScimError {
-    #[error("failed to read the certificates in `{}`", path.display())]
-    CaFile {
-        path: PathBuf,
-        #[source]
-        cause: pem::Error,
-    },
-    #[error("`{}` holds no certificate", path.display())]
-    NoCertificate { path: PathBuf },
-    #[error("failed to prepare the HTTP client")]
-    Setup {
-        #[source]
-        cause: reqwest::Error,
-    },
+    #[error(transparent)]
+    NoClient(#[from] NoClient),
     #[error("the token holds characters that no header may carry")]
     UnsendableToken,
     #[error("failed to connect to `{origin}`")]
@@ -116,9 +104,7 @@ impl ScimError {
         match self {
             ScimError::List { cause, .. } => cause.may_be_movement(),
             ScimError::Refused { words, .. } => words.contains("expiredCursor"),
-            ScimError::CaFile { .. }
-            | ScimError::NoCertificate { .. }
-            | ScimError::Setup { .. }
+            ScimError::NoClient(_)
             | ScimError::UnsendableToken
             | ScimError::Unreachable { .. }
             | ScimError::Untrusted { .. }
@@ -143,9 +129,7 @@ impl ScimError {
 impl From<ScimError> for EdgeError {
     fn from(error: ScimError) -> EdgeError {
         let hint = match &error {
-            ScimError::CaFile { .. } | ScimError::NoCertificate { .. } => {
-                "`ca_file` is a PEM file: it starts with `-----BEGIN CERTIFICATE-----`"
-            }
+            ScimError::NoClient(why) => why.hint(),
             ScimError::UnsendableToken => "was something else put where the token belongs?",
             ScimError::Unreachable { .. } => "check `url`, the network and the firewall",
             ScimError::Untrusted { .. } => "if it is your own authority: ca_file = \"/path/to/ca.pem\"",
@@ -168,10 +152,7 @@ impl From<ScimError> for EdgeError {
             ScimError::TooSlow { .. } => {
                 "raise `requests_per_minute` and `max_concurrent_requests`, as far as the service provider lets you"
             }
-            ScimError::Setup { .. }
-            | ScimError::NotFound { .. }
-            | ScimError::Refused { .. }
-            | ScimError::List { .. } => "",
+            ScimError::NotFound { .. } | ScimError::Refused { .. } | ScimError::List { .. } => "",
         };
         EdgeError::new(error).hinting(hint)
     }

@@ -44,7 +44,7 @@ pub async fn probe(connection: &Connection, config: &ScimConfig) -> Result<Probe
              lists of more than one page are refused"
         ));
     }
-    Ok(Probe { place: connection.place().to_owned(), product: product(offers), trouble })
+    Ok(Probe { place: connection.place().to_owned(), product: Some(product(offers)), trouble })
 }
 
 /// SCIM has no name for the product behind it.

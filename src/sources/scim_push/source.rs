@@ -75,7 +75,7 @@ impl Source for ScimPushSource {
                 None => "nothing yet".to_owned(),
                 Some(Standing { people, groups, .. }) => format!("people {people}, groups {groups}"),
             };
-            Ok(Probe { place, product: format!("SCIM, pushed ({pushed})"), trouble: Vec::new() })
+            Ok(Probe { place, product: Some(format!("SCIM, pushed ({pushed})")), trouble: Vec::new() })
         })
     }
 }
