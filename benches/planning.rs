@@ -150,8 +150,8 @@ fn group_name(number: u32) -> Box<str> {
 }
 
 fn group(number: u32) -> GroupReading {
-    let direct = NestingPath([group_name(number)].into());
-    let nested = NestingPath([group_name(number), format!("Team {number} juniors").into()].into());
+    let direct = NestingPath::new([group_name(number)]);
+    let nested = NestingPath::new([group_name(number), format!("Team {number} juniors").into()]);
     let members = (0..PEOPLE)
         .filter(|person| person % RULES == number || person / RULES % RULES == number)
         .map(|person| {

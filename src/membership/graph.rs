@@ -74,7 +74,7 @@ impl Graph {
         let mut queue = VecDeque::from([(root, vec![self.group(root).group.name.clone()])]);
         while let Some((at, names)) = queue.pop_front() {
             let group = self.group(at);
-            let path = NestingPath(names.clone().into());
+            let path = NestingPath::new(names.clone());
             flaw = flaw.or_else(|| group.flaw.clone());
             for &member in &group.members {
                 match &self.nodes[member as usize] {
@@ -137,7 +137,7 @@ mod tests {
             .closure(0, nested)
             .members
             .iter()
-            .map(|member| (member.person, member.path.0.join(">")))
+            .map(|member| (member.person, member.path.names().join(">")))
             .collect()
     }
 

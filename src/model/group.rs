@@ -50,8 +50,19 @@ pub struct Group {
 }
 
 /// The names of the groups from the one a rule names down to the one that holds the person; shared by its members.
+/// One word wide: every member has one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct NestingPath(pub Arc<[Box<str>]>);
+pub struct NestingPath(Arc<Box<[Box<str>]>>);
+
+impl NestingPath {
+    pub fn new(names: impl Into<Box<[Box<str>]>>) -> NestingPath {
+        NestingPath(Arc::new(names.into()))
+    }
+
+    pub fn names(&self) -> &[Box<str>] {
+        &self.0
+    }
+}
 
 /// One person in a group, directly or through nested groups.
 #[derive(Debug, Clone, PartialEq, Eq)]

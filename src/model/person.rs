@@ -7,13 +7,14 @@ use std::sync::Arc;
 use crate::model::distinguished_name::DistinguishedName;
 use crate::model::texts::{Texts, lower};
 
-/// The name of a source, as its section in the configuration says: `corp` of `[ldap.corp]`.
+/// The name of a source, as its section in the configuration says: `corp` of `[ldap.corp]`. One word wide: it stands
+/// beside every person.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SourceName(Arc<str>);
+pub struct SourceName(Arc<Box<str>>);
 
 impl SourceName {
     pub fn new(name: &str) -> SourceName {
-        SourceName(name.into())
+        SourceName(Arc::new(name.into()))
     }
 
     pub fn as_str(&self) -> &str {

@@ -9,13 +9,14 @@ use crate::model::add_on::AddOn;
 use crate::model::group::GroupRef;
 use crate::model::person::SourceName;
 
-/// The name of a rule, unique in a configuration and shown wherever the rule decides something.
+/// The name of a rule, unique in a configuration and shown wherever the rule decides something. One word wide: it stands in
+/// every decision.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RuleName(Arc<str>);
+pub struct RuleName(Arc<Box<str>>);
 
 impl RuleName {
     pub fn new(name: &str) -> RuleName {
-        RuleName(name.into())
+        RuleName(Arc::new(name.into()))
     }
 
     pub fn as_str(&self) -> &str {

@@ -76,7 +76,7 @@ fn of_the_run(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
 fn strangers(snapshot: &Snapshot) -> impl Iterator<Item = Finding> {
     let mut named: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for stranger in &snapshot.strangers {
-        let group = stranger.path.0.last().map_or("", |name| &**name);
+        let group = stranger.path.names().last().map_or("", |name| &**name);
         named.entry(group).or_default().insert(&stranger.name);
     }
     let source = &snapshot.source;

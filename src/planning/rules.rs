@@ -172,7 +172,9 @@ fn union<'a>(
     }
     let way = |named: &Named<'a>| &named.member.path;
     found.sort_by(|a, b| {
-        a.order(b).then_with(|| way(a).0.len().cmp(&way(b).0.len())).then_with(|| way(a).cmp(way(b)))
+        a.order(b)
+            .then_with(|| way(a).names().len().cmp(&way(b).names().len()))
+            .then_with(|| way(a).cmp(way(b)))
     });
     found.dedup_by(|later, kept| later.order(kept).is_eq());
     found

@@ -127,7 +127,7 @@ fn join(input: &mut PlanningInput, name: &RuleName, group: &GroupRef, subject: &
     let reading = snapshot.groups.iter_mut().find(|reading| reading.reference == *group)?;
     match &mut reading.state {
         GroupState::Found { group, members, .. } => {
-            members.push(Member { person, path: NestingPath([group.name.clone()].into()) });
+            members.push(Member { person, path: NestingPath::new([group.name.clone()]) });
             Some(())
         }
         GroupState::Missing | GroupState::Ambiguous { .. } | GroupState::Unread { .. } => None,

@@ -186,5 +186,5 @@ pub fn says(rule: &RuleExplained) -> String {
 }
 
 fn path(path: &NestingPath) -> String {
-    path.0.iter().map(|name| &**name).collect::<Vec<_>>().join(" > ")
+    path.names().iter().map(|name| &**name).collect::<Vec<_>>().join(" > ")
 }

@@ -354,5 +354,5 @@ impl NeedEntry {
 }
 
 fn names(path: &NestingPath) -> Vec<&str> {
-    path.0.iter().map(|name| &**name).collect()
+    path.names().iter().map(|name| &**name).collect()
 }

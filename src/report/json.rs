@@ -307,7 +307,7 @@ impl<'a> DecisionEntry<'a> {
             path: decision
                 .grounds
                 .as_ref()
-                .map(|grounds| grounds.path.0.iter().map(|name| &**name).collect()),
+                .map(|grounds| grounds.path.names().iter().map(|name| &**name).collect()),
             until: row::until(&decision.verdict).map(words::instant),
             detail: format!("{}; {}", words.why, words.so),
         }

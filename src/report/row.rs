@@ -104,7 +104,7 @@ fn of_decision<'a>(
         matched_by: decision.matched_by,
         rule: grounds.map(|grounds| grounds.rule.as_str()),
         rank: grounds.map(|grounds| grounds.rank),
-        path: grounds.map_or(&[], |grounds| &grounds.path.0),
+        path: grounds.map_or(&[], |grounds| grounds.path.names()),
         until: until(&decision.verdict),
         words: words::decision(decision),
         before,

@@ -104,7 +104,7 @@ pub fn decision(decision: &Decision) -> Words {
 
 /// `rule platform (Platform Engineers > SRE)`.
 pub fn grounds(grounds: &Grounds) -> String {
-    let path: Vec<&str> = grounds.path.0.iter().map(|name| &**name).collect();
+    let path: Vec<&str> = grounds.path.names().iter().map(|name| &**name).collect();
     format!("rule {} ({})", grounds.rule, path.join(" > "))
 }
 

@@ -64,8 +64,8 @@ impl Hall {
                 self.spoil(at, &stranger.group, because);
             }
             for (person, below) in people {
-                let path = stranger.path.0.iter().chain(below).cloned().collect();
-                let member = Member { person: self.place(answers, person), path: NestingPath(path) };
+                let path: Vec<Box<str>> = stranger.path.names().iter().chain(below).cloned().collect();
+                let member = Member { person: self.place(answers, person), path: NestingPath::new(path) };
                 let (group, home) = (stranger.group.clone(), answers.source.clone());
                 self.snapshots[at].guests.push(Guest { group, home, member });
             }

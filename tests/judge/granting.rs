@@ -208,8 +208,7 @@ fn join(world: &mut PlanningInput, rule: &RuleName, group: &GroupRef, subject: &
         snapshot.people.push(Arc::new(person.into()));
         snapshot.people.len() - 1
     });
-    let member =
-        Member { person: u32::try_from(place).unwrap(), path: NestingPath(["joined".into()].into()) };
+    let member = Member { person: u32::try_from(place).unwrap(), path: NestingPath::new(["joined".into()]) };
     members(snapshot, group).push(member);
 }
 

@@ -92,7 +92,7 @@ fn whoever_may_be_in_any_group_keeps_a_seat_and_gets_none() {
         .ours(DuoEnterprise, "zoe", 90);
     let snapshot = &mut world.input.snapshots[0];
     let unsaid = (0..).zip(&snapshot.people).filter(|(_, person)| person.username() != Some("ada"));
-    snapshot.doubtful = unsaid.map(|(person, _)| Member { person, path: NestingPath([].into()) }).collect();
+    snapshot.doubtful = unsaid.map(|(person, _)| Member { person, path: NestingPath::new([]) }).collect();
     assert_eq!(
         world.verdicts(),
         [

@@ -272,7 +272,9 @@ fn people_who_were_heard_of_are_asked_about_again() {
 #[test]
 fn check_says_what_is_wrong_with_the_metadata() {
     let stage = stage(&["ada"], "");
-    stage.run("check").exits(5).says("failed to read").says("paths are relative to the configuration file");
+    let checked = stage.run("check").exits(5);
+    let checked = checked.says("failed to read").says("paths are relative to the configuration file");
+    assert!(!checked.stdout.contains("ok       source idp"), "{checked}");
     stage.write(
         "idp.xml",
         "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"urn:idp\"><IDPSSODescriptor \

@@ -85,7 +85,7 @@ pub fn told(snapshot: &Snapshot, at: usize) -> String {
     };
     let member = |member: &Member| {
         let person = &snapshot.people[member.person as usize];
-        format!("{} ({})", person.username().unwrap_or("?"), member.path.0.join(" > "))
+        format!("{} ({})", person.username().unwrap_or("?"), member.path.names().join(" > "))
     };
     let mut members: Vec<String> = members.iter().map(member).collect();
     members.sort();
@@ -103,7 +103,8 @@ pub fn findings(snapshot: &Snapshot) -> Vec<String> {
 
 /// `name of group` of each member outside, by name: servers tell the members of a group in any order.
 pub fn strangers(snapshot: &Snapshot) -> Vec<String> {
-    let told = |stranger: &Stranger| format!("{} of {}", stranger.name, stranger.path.0.last().unwrap());
+    let told =
+        |stranger: &Stranger| format!("{} of {}", stranger.name, stranger.path.names().last().unwrap());
     let mut all: Vec<String> = snapshot.strangers.iter().map(told).collect();
     all.sort();
     all

@@ -1,7 +1,5 @@
 //! A plan in which everything occurs, with names that are out for mischief.
 
-use std::sync::Arc;
-
 use jiff::SignedDuration;
 use seatsync::model::account::Standing;
 use seatsync::model::add_on::AddOn::{DuoEnterprise, DuoPro};
@@ -80,12 +78,12 @@ pub(crate) fn world() -> World {
     let long_ago = world.days_ago(9);
     world.input.memory.grace.insert(zoe, long_ago);
     world.input.policy.limits.max_revocations = 0;
-    let nested: Arc<[Box<str>]> = ["Platform".into(), "SRE".into(), "On <i>call</i>".into()].into();
+    let nested = NestingPath::new(["Platform".into(), "SRE".into(), "On <i>call</i>".into()]);
     for reading in &mut world.input.snapshots[0].groups {
         if let GroupState::Found { group, members, .. } = &mut reading.state
             && &*group.name == "Platform"
         {
-            members[1].path = NestingPath(Arc::clone(&nested));
+            members[1].path = nested.clone();
         }
     }
     world

@@ -103,7 +103,7 @@ impl World {
         };
         corp.people.push(Arc::new(profile.into()));
         for group in groups {
-            let member = Member { person: place, path: NestingPath([Box::from(*group)].into()) };
+            let member = Member { person: place, path: NestingPath::new([Box::from(*group)]) };
             self = self.group(group);
             let GroupState::Found { members, .. } = self.state(group) else {
                 panic!("`{group}` was not found")

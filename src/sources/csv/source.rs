@@ -85,7 +85,7 @@ fn snapshot(source: &SourceName, people: &BTreeMap<PersonId, Listed>, wanted: &[
 }
 
 fn group(text: &str, people: &[&Listed]) -> GroupState {
-    let path = NestingPath(Arc::from([Box::from(text)]));
+    let path = NestingPath::new([Box::from(text)]);
     let members: Vec<Member> = (0..)
         .zip(people)
         .filter(|(_, listed)| listed.groups.contains(text))

@@ -56,7 +56,7 @@ async fn told(text: impl AsRef<[u8]>, wanted: &[&str]) -> String {
                         format!(
                             "{} by {}",
                             snapshot.people[member.person as usize].id(),
-                            member.path.0.join(" > ")
+                            member.path.names().join(" > ")
                         )
                     })
                     .collect();

@@ -108,13 +108,13 @@ fn of_group(graph: &Graph, group: u32) -> Identified {
         (Coverage::Complete, Some((name, path))) => Coverage::Partial {
             because: format!(
                 "member `{name}` of group `{}` is of a third source",
-                path.0.last().map_or("", |name| name)
+                path.names().last().map_or("", |name| name)
             ),
         },
         (coverage, _) => coverage,
     };
     let person = |at: u32| Arc::clone(&graph.people[at as usize]);
     let people =
-        closure.members.iter().map(|member| (person(member.person), member.path.0.to_vec())).collect();
+        closure.members.iter().map(|member| (person(member.person), member.path.names().to_vec())).collect();
     Identified::Known { people, coverage }
 }

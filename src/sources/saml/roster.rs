@@ -42,7 +42,7 @@ pub fn snapshot(
             .collect(),
         strangers: Vec::new(),
         guests: Vec::new(),
-        doubtful: doubtful.map(|(person, _)| Member { person, path: NestingPath(Arc::from([])) }).collect(),
+        doubtful: doubtful.map(|(person, _)| Member { person, path: NestingPath::new([]) }).collect(),
         findings: findings(source, &last_words),
     }
 }
@@ -100,7 +100,7 @@ fn group(reference: &GroupRef, words: &[LastWord<'_>]) -> GroupState {
         Some(dn) => DistinguishedName::folded(group).as_ref() == Some(dn),
         None => **group == **wanted,
     };
-    let path = NestingPath(Arc::from([wanted.clone()]));
+    let path = NestingPath::new([wanted.clone()]);
     let members: Vec<Member> = (0..)
         .zip(words)
         .filter(|(_, word)| matches!(word, LastWord::Known(_, groups) if groups.iter().any(is_it)))

@@ -83,7 +83,9 @@ pub(crate) fn snapshot(name: &str, people: &[Option<PersonDraft>], groups: &[Gro
                     let way: &[&str] = if nested { &["outer", "inner"] } else { &["outer"] };
                     Some(Member {
                         person,
-                        path: NestingPath(way.iter().map(|name| (*name).into()).collect()),
+                        path: NestingPath::new(
+                            way.iter().map(|name| (*name).into()).collect::<Vec<Box<str>>>(),
+                        ),
                     })
                 })
                 .collect(),
