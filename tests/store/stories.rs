@@ -29,6 +29,7 @@ stories! { stories,
     an_older_state_is_read_as_it_is_and_brought_up_by_the_next_run
     thousands_of_changes_are_a_few_statements
     a_newer_state_is_left_alone
+    a_state_that_became_newer_is_shown_no_more
 }
 
 async fn a_seat_is_ours_from_the_moment_its_assignment_is_sent(state: State) {
@@ -283,4 +284,12 @@ async fn thousands_of_changes_are_a_few_statements(state: State) {
     let counts = store.run(run).await.unwrap().unwrap().0.counts;
     assert_eq!(counts, BTreeMap::from([("applied".to_owned(), 1250), ("refused".to_owned(), 1250)]));
     store.close().await;
+}
+
+async fn a_state_that_became_newer_is_shown_no_more(state: State) {
+    state.open().await.close().await;
+    let beside = Store::open_beside(&state.place()).await.unwrap().unwrap();
+    assert!(beside.is_ours().await);
+    state.ask(state.newer()).await;
+    assert!(!beside.is_ours().await);
 }

@@ -106,7 +106,7 @@ offered, pages have 100 users. **curl** reads the same pages and groups over one
 
 const PLANNING: &str = "## Deciding alone
 
-`cargo bench --bench planning` has a company in memory and nobody to talk to: everyone is in two groups of a hundred, and half of
+`cargo bench --profile dist --all-features --bench planning` has a company in memory and nobody to talk to: everyone is in two groups of a hundred, and half of
 the people hold a seat. Of five rounds on two cores, the least disturbed counts.
 
 ";
@@ -137,7 +137,7 @@ const INTRODUCTION: &str = "# Benchmarks
 What `seatsync plan --format json --out` costs as a whole process, with OpenLDAP and the simulated GitLab in processes of their
 own on the same machine. One rule names one group; below it are 199 others in three levels, and in these are the people. Each
 person has an account, two of five hold a seat. Our own budget of requests is set out of the way. Of three runs, taken in turn,
-the least disturbed counts.
+the least disturbed counts. seatsync is built as for packages (`cargo xtask dist`): with all its features and optimized as a whole.
 
 * **ldapsearch** reads all people and all groups of the directory, the same attributes in the same pages, and prints them to
   `/dev/null`.

@@ -8,6 +8,7 @@ use crate::bench::company::Company;
 use crate::bench::figures::{Figures, page};
 use crate::bench::measure::{Measured, best, measure};
 use crate::bench::servers::{GitLab, Slapd};
+use crate::dist::AS_PACKAGED;
 use crate::process::{TaskError, cargo, output, program, root, run, say, target};
 use crate::setup;
 
@@ -22,10 +23,12 @@ mod servers;
 /// Each is measured so often, in turn with its neighbour, and the least disturbed counts.
 const ROUNDS: usize = 3;
 
-/// Builds for release, measures, and writes `docs/benchmarks.md`; or measures what is pushed, and prints it.
+/// Builds as for packages, measures, and writes `docs/benchmarks.md`; or measures what is pushed, and prints it.
 pub(crate) fn bench(only_pushed: bool) -> Result<(), TaskError> {
     setup::setup()?;
-    run(&mut cargo(&["build", "--release", "--locked", "--package", "seatsync", "--package", "simulator"]))?;
+    run(&mut cargo(
+        &[&["build"], AS_PACKAGED, &["--package", "seatsync", "--package", "simulator"]].concat(),
+    ))?;
     let everybody = Company { people: 100_000, in_groups: 100_000 };
     if only_pushed {
         say(&pushed::pushed(&everybody)?.line());
@@ -40,7 +43,8 @@ pub(crate) fn bench(only_pushed: bool) -> Result<(), TaskError> {
     let readings = changes::readings(&Company { people: 100_000, in_groups: 2_000 })?;
     let pulled = scim::pulled(&everybody)?;
     let pushed = pushed::pushed(&everybody)?;
-    let planning = output(&mut cargo(&["bench", "--quiet", "--locked", "--bench", "planning"]))?;
+    let planning =
+        output(&mut cargo(&[&["bench", "--quiet"], AS_PACKAGED, &["--bench", "planning"]].concat()))?;
     let planning = String::from_utf8_lossy(&planning);
     say(planning.trim());
     write(&root().join("docs/benchmarks.md"), &page(&rows, planning.trim(), &readings, &pulled, &pushed))
@@ -107,7 +111,7 @@ fn plan(config: &Path, folder: &Path) -> Result<Measured, TaskError> {
 }
 
 fn seatsync(arguments: &[&str], config: &Path) -> Command {
-    let mut command = program(target().join("release/seatsync"));
+    let mut command = program(target().join("dist/seatsync"));
     command.args(arguments).arg("--config").arg(config).stdout(Stdio::null());
     command.env("BENCH_PASSWORD", company::PASSWORD).env("BENCH_TOKEN", company::TOKEN);
     command.env("BENCH_PUSH", company::PUSH);

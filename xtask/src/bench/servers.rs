@@ -51,7 +51,7 @@ pub(crate) struct GitLab {
 
 impl GitLab {
     pub(crate) fn start(folder: &Path) -> Result<GitLab, TaskError> {
-        let mut command = program(target().join("release/simulator"));
+        let mut command = program(target().join("dist/simulator"));
         command.args(["--listen", "127.0.0.1:0", "--world"]).arg(folder.join("world.toml"));
         let mut child = start(command.stdout(Stdio::piped()).stderr(Stdio::null()))?;
         let said = child.stdout.take();
