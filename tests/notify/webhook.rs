@@ -109,3 +109,14 @@ fn a_webhook_hears_nothing_of_peoples_own_seats() {
     let notice = assigned(Some("ada@example.com"));
     assert!(webhook.pack(&notice, &letter(&notice), Noon.now()).is_none());
 }
+
+#[test]
+fn a_webhook_that_can_reach_nobody_is_none() {
+    let why = |config| Webhook::new(config, Arc::new(Noon)).err().unwrap().in_one_line();
+    let nowhere = why(config("hook", Shape::Json));
+    assert_eq!(nowhere, "the address of the webhook `chat` is no URL: relative URL without a base");
+    let key = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let untrusted =
+        why(WebhookConfig { ca_file: Some(key.into()), ..config("https://chat.test/", Shape::Json) });
+    assert!(untrusted.contains("/Cargo.toml` holds no certificate; hint: `ca_file` names"), "{untrusted}");
+}
