@@ -151,6 +151,8 @@ impl<'h, 'a> Seated<'h, 'a> {
 struct Turn {
     /// How many lengths of time are longer than that for which the contender has held.
     held: u32,
+    /// The place of the rule's rank among the ranks of all rules.
+    rank: u32,
     /// The place of the rule by which it is.
     rule: u32,
     contender: u32,
@@ -164,10 +166,32 @@ fn line<'a>(contenders: impl Iterator<Item = (u32, &'a [Ground<'a>])>, quotas: &
     let mut line = Vec::with_capacity(contenders.size_hint().0);
     for ((held, grounds), contender) in contenders.zip(0..) {
         let rules = grounds.iter().map(|ground| ground.reading.place);
-        line.extend(rules.zip(0..).map(|(rule, nth)| Turn { held, rule, contender, nth }));
+        let turn = |(rule, nth)| Turn { held, rank: quotas.of(rule).rank, rule, contender, nth };
+        line.extend(rules.zip(0..).map(turn));
     }
-    line.sort_by_key(|turn| (turn.held, quotas.of(turn.rule).rank));
-    line
+    let by_rank = arranged(line, |turn| turn.rank);
+    arranged(by_rank, |turn| turn.held)
+}
+
+/// In the order of a place that each turn has; those of one place stay as they came. There are no more places than rules or
+/// contenders, so counting is quicker than comparing.
+fn arranged(turns: Vec<Turn>, place: impl Fn(&Turn) -> u32) -> Vec<Turn> {
+    let places = turns.iter().map(&place).max().map_or(0, |last| last as usize + 1);
+    let mut next = vec![0; places];
+    for turn in &turns {
+        next[place(turn) as usize] += 1;
+    }
+    let mut before = 0;
+    for count in &mut next {
+        before += std::mem::replace(count, before);
+    }
+    let mut arranged = turns.clone();
+    for turn in turns {
+        let next: &mut usize = &mut next[place(&turn) as usize];
+        arranged[*next] = turn;
+        *next += 1;
+    }
+    arranged
 }
 
 /// Seats holders as they came, as if all of them were served anew: otherwise those served by one plan would sit by other

@@ -61,9 +61,8 @@ impl Answers {
             }
             keys
         };
-        let count = number(accounts.len());
         let (mut keys, fingerprints): (Vec<Key>, Vec<Fingerprint>) =
-            hands.each(&[0..count / 2, count / 2..count], keys).into_iter().flatten().unzip();
+            hands.each(&hands.parts(accounts.len()), keys).into_iter().flatten().unzip();
         let text = |key: &Key| account_keys(accounts.at(key.account), step, how).nth(key.nth as usize);
         let mut others = BTreeMap::new();
         for (fingerprint, number) in fingerprints.into_iter().zip(0..) {

@@ -10,30 +10,51 @@ use crate::planning::claims::{Ground, claimant};
 use crate::planning::dossiers::{Archive, Dossier, not_held, of_add_on};
 use crate::planning::holders::Holders;
 
+/// What is noted of accounts before seats are counted.
+#[derive(Debug, Default)]
+pub struct Noted {
+    adopt: Vec<(SeatKey, Option<PersonKey>)>,
+    persons: Vec<(SeatKey, PersonKey)>,
+    grace_started: Vec<SeatKey>,
+    reclaimed: Vec<SeatKey>,
+}
+
+impl Noted {
+    /// What is noted of other accounts as well.
+    pub fn append(&mut self, mut others: Noted) {
+        self.adopt.append(&mut others.adopt);
+        self.persons.append(&mut others.persons);
+        self.grace_started.append(&mut others.grace_started);
+        self.reclaimed.append(&mut others.reclaimed);
+    }
+
+    pub fn enter(self, books: &mut Bookkeeping) {
+        books.adopt.extend(self.adopt);
+        books.persons.extend(self.persons);
+        books.grace_started.extend(self.grace_started);
+        books.reclaimed.extend(self.reclaimed);
+    }
+}
+
 /// Whom a seat belongs to, and, where the holder's verdict is known before seats are counted, what it starts.
-pub fn note(
-    holders: &Holders<'_>,
-    dossier: &Dossier<'_>,
-    verdict: Option<&Verdict>,
-    books: &mut Bookkeeping,
-) {
+pub fn note(holders: &Holders<'_>, dossier: &Dossier<'_>, verdict: Option<&Verdict>, noted: &mut Noted) {
     let seat = holders.seat(dossier.account.id);
     let entitled = claimant(dossier.certain);
     if dossier.holds && holders.adopts(dossier) {
-        books.adopt.insert(seat, entitled.map(key));
+        noted.adopt.push((seat, entitled.map(key)));
     } else if let (Some(ground), Some(holding)) = (entitled, dossier.holding)
         && !holding.person.as_ref().is_some_and(|person| is(ground, person))
         && !holders.doubtful.contains(&dossier.place)
     {
-        books.persons.insert(seat, key(ground));
+        noted.persons.push((seat, key(ground)));
     }
     match verdict {
         Some(Verdict::Leave { because: LeaveReason::Grace { .. } | LeaveReason::MinimumTenure { .. } })
             if dossier.grace.is_none() =>
         {
-            books.grace_started.push(seat);
+            noted.grace_started.push(seat);
         }
-        Some(Verdict::Revoke { because: RevokeReason::Inactive { .. } }) => books.reclaimed.push(seat),
+        Some(Verdict::Revoke { because: RevokeReason::Inactive { .. } }) => noted.reclaimed.push(seat),
         Some(
             Verdict::Assign { .. }
             | Verdict::Keep { .. }

@@ -1,8 +1,9 @@
 //! Everything known about one account and one add-on, gathered for all accounts in one walk.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Range;
+use std::collections::btree_map;
 use std::iter::Peekable;
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -42,13 +43,13 @@ pub struct Archive<'a> {
 }
 
 impl<'a> Archive<'a> {
-    /// The dossiers of all accounts that hold a seat or that a rule speaks of, sorted by number.
-    pub fn each(&self) -> impl Iterator<Item = Dossier<'a>> {
+    /// The dossiers of all accounts at these places that hold a seat or that a rule speaks of, sorted by number.
+    pub fn each(&self, places: Range<u32>) -> impl Iterator<Item = Dossier<'a>> {
         let mut clerk = self.clerk();
-        self.holds.iter().zip(0..).filter_map(move |(holds, place)| {
+        places.filter_map(move |place| {
             let is_spoken_of =
                 !self.claims.certain.of(place).is_empty() || !self.claims.doubtful.of(place).is_empty();
-            (*holds || is_spoken_of).then(|| clerk.dossier(place))
+            (self.holds[place as usize] || is_spoken_of).then(|| clerk.dossier(place))
         })
     }
 
@@ -95,7 +96,7 @@ impl<'a> Clerk<'_, 'a> {
 
 /// Looks up ascending accounts in a map of seats by going along with them.
 struct Walk<'a, V> {
-    rest: Peekable<Range<'a, SeatKey, V>>,
+    rest: Peekable<btree_map::Range<'a, SeatKey, V>>,
 }
 
 impl<'a, V> Walk<'a, V> {
@@ -122,7 +123,7 @@ pub fn not_held<'a>(
 }
 
 /// The part of a map of seats that is about one add-on.
-pub fn of_add_on<V>(seats: &BTreeMap<SeatKey, V>, add_on: AddOn) -> Range<'_, SeatKey, V> {
+pub fn of_add_on<V>(seats: &BTreeMap<SeatKey, V>, add_on: AddOn) -> btree_map::Range<'_, SeatKey, V> {
     let seat = |account| SeatKey { add_on, account: AccountId(account) };
     seats.range(seat(0)..=seat(u64::MAX))
 }

@@ -12,8 +12,9 @@ use crate::model::person::SourceName;
 use crate::model::rule::RuleName;
 use crate::model::snapshot::{Coverage, Snapshot};
 use crate::planning::claims::Claims;
+use crate::planning::desk::Desk;
 use crate::planning::input::PlanningInput;
-use crate::planning::reconcile::{Desk, Reconciled};
+use crate::planning::reconcile::Reconciled;
 use crate::planning::rules::{Frozen, RuleReading};
 
 /// What findings are drawn from.

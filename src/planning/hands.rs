@@ -1,5 +1,6 @@
 //! Two parts of a plan, worked out beside each other where there are enough people for that. What comes of them is the same.
 
+use std::ops::Range;
 use std::panic::resume_unwind;
 use std::thread::scope;
 
@@ -30,6 +31,16 @@ impl Hands {
         }
     }
 
+    /// The places below `count`, a part for each hand; empty for one that is not there.
+    pub fn parts(self, count: usize) -> [Range<u32>; 2] {
+        let count = u32::try_from(count).expect("what a plan is about is counted in 32 bits");
+        let first = match self {
+            Hands::One => count,
+            Hands::Two => count / 2,
+        };
+        [0..first, first..count]
+    }
+
     /// What comes of each, in their order; each hand does half of them.
     pub fn each<T: Sync, R: Send>(self, items: &[T], of: impl Fn(&T) -> R + Sync) -> Vec<R> {
         let (first, second) = items.split_at(items.len() / 2);
@@ -50,6 +61,7 @@ mod tests {
             assert_eq!(hands.both(|| "beside", || "here"), ("beside", "here"));
             assert_eq!(hands.each(&[1, 2, 3, 4, 5], |number| number * number), [1, 4, 9, 16, 25]);
             assert_eq!(hands.each(&[], |number: &u8| *number), [0; 0]);
+            assert!(hands.parts(5).into_iter().flatten().eq(0..5));
         }
     }
 }

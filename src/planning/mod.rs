@@ -8,11 +8,11 @@ use crate::model::purchase::PurchaseReading;
 use crate::planning::accounts::Accounts;
 use crate::planning::claims::Claims;
 use crate::planning::decisions::Decisions;
+use crate::planning::desk::{Desk, Tiers};
 use crate::planning::dossiers::Archive;
 use crate::planning::hands::Hands;
 use crate::planning::holders::Holders;
 use crate::planning::input::PlanningInput;
-use crate::planning::reconcile::{Desk, Tiers};
 use crate::planning::rules::RuleReading;
 
 pub mod accounts;
@@ -23,6 +23,7 @@ pub mod books;
 pub mod claims;
 pub mod condition;
 pub mod decisions;
+pub mod desk;
 pub mod dossiers;
 pub mod drift;
 pub mod entitling;
@@ -38,6 +39,7 @@ pub mod input;
 pub mod matching;
 pub mod notices;
 pub mod observation;
+pub mod opinions;
 pub mod order;
 pub mod purchases;
 pub mod reconcile;
@@ -117,7 +119,7 @@ pub fn plan_with(hands: Hands, input: &PlanningInput) -> Plan {
     let (mut reconciled, mut decisions) = (Vec::new(), Decisions::of(hands, &accounts));
     for (index, desk) in desks.iter().enumerate() {
         let worse: Vec<&Desk<'_>> = desks[index + 1..].iter().filter(|desk| desk.is_tier).collect();
-        let reconcile = || reconcile::reconcile(desk, &worse, &mut tiers, &mut bookkeeping);
+        let reconcile = || reconcile::reconcile(hands, desk, &worse, &mut tiers, &mut bookkeeping);
         let (_, (result, decided)) = hands.both(|| decisions.catch_up(), reconcile);
         decisions.take_up(result.summary.add_on, decided);
         reconciled.push(result);
