@@ -28,6 +28,7 @@ impl Noted {
         self.reclaimed.append(&mut others.reclaimed);
     }
 
+    /// Writes it into the books.
     pub fn enter(self, books: &mut Bookkeeping) {
         books.adopt.extend(self.adopt);
         books.persons.extend(self.persons);

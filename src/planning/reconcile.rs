@@ -20,7 +20,8 @@ pub struct Reconciled {
     pub over_quota: BTreeSet<RuleName>,
 }
 
-/// Decides one add-on, account by account in the order of their numbers. `worse` are the desks of the tiers below this one, whose seats its people may have to leave.
+/// Decides one add-on, account by account in the order of their numbers. `worse` are the desks of the tiers below this one,
+/// whose seats its people may have to leave.
 pub fn reconcile<'a>(
     hands: Hands,
     desk: &Desk<'a>,
