@@ -76,6 +76,9 @@ impl GitLabError {
     /// The next step; empty where there is none but trying again later.
     pub fn hint(&self) -> &'static str {
         match self {
+            GitLabError::NoClient(NoClient::CaFile { .. } | NoClient::NoCertificate { .. }) => {
+                "`gitlab.ca_file` names a readable file of PEM certificates"
+            }
             GitLabError::NoClient(why) => why.hint(),
             GitLabError::UnsendableToken => "look for a line break or a blank within the token",
             GitLabError::Unreachable { .. } => {
