@@ -82,12 +82,7 @@ impl Source for SamlSource {
                     }
                     (Some(format!("SAML identity provider {}", provider.entity_id)), trouble)
                 }
-                Err(error) => {
-                    let error = EdgeError::from(error);
-                    let hint =
-                        if error.hint.is_empty() { String::new() } else { format!("; hint: {}", error.hint) };
-                    (None, vec![format!("{}{hint}", error.chain())])
-                }
+                Err(error) => (None, vec![EdgeError::from(error).in_one_line()]),
             };
             Ok(Probe { place, product, trouble })
         })
