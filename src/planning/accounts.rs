@@ -73,7 +73,7 @@ impl<'a> Accounts<'a> {
     /// The place of the account with this number.
     pub fn place(&self, number: AccountId) -> Option<u32> {
         let place = self.numbers.binary_search(&number).ok()?;
-        Some(u32::try_from(place).expect("accounts are counted in 32 bits"))
+        Some(as_place(place))
     }
 
     /// For each account, whether its number is one of these, which are sorted.
@@ -85,6 +85,11 @@ impl<'a> Accounts<'a> {
         };
         self.numbers.iter().map(is_among).collect()
     }
+}
+
+/// A place among accounts, as it is noted beside each of them.
+pub fn as_place(place: usize) -> u32 {
+    u32::try_from(place).expect("accounts are counted in 32 bits")
 }
 
 /// In the order of their numbers; those of one number stay as they came.

@@ -10,7 +10,7 @@ use crate::model::person::Person;
 use crate::model::policy::Matching;
 use crate::model::snapshot::Snapshot;
 use crate::model::texts::lower;
-use crate::planning::accounts::Accounts;
+use crate::planning::accounts::{Accounts, as_place};
 use crate::planning::fingerprint::{Fingerprint, Table};
 use crate::planning::hands::Hands;
 
@@ -121,7 +121,7 @@ impl Hits {
                         .and_then(|first| if is(first) { Some(first) } else { table.find(*fingerprint, is) });
                     keys.extend(key.filter(|key| !keys[begin..].contains(key)));
                 }
-                ends.push(number(keys.len()));
+                ends.push(as_place(keys.len()));
             }
         }
         Hits { keys, ends }
@@ -131,7 +131,7 @@ impl Hits {
     fn joined(parts: Vec<Hits>) -> Hits {
         let mut joined = Hits { keys: Vec::new(), ends: Vec::new() };
         for mut part in parts {
-            let before = number(joined.keys.len());
+            let before = as_place(joined.keys.len());
             joined.keys.append(&mut part.keys);
             joined.ends.extend(part.ends.into_iter().map(|end| before + end));
         }
@@ -165,8 +165,4 @@ fn person_keys<'a>(person: &'a Person, step: MatchBy, how: &Matching) -> impl It
     let emails = (step == MatchBy::Email).then(|| person.emails()).into_iter().flatten();
     let username = (step == MatchBy::Username).then(|| person.username()).flatten();
     identity.map(Cow::Borrowed).into_iter().chain(emails.chain(username).map(lower))
-}
-
-fn number(place: usize) -> u32 {
-    u32::try_from(place).expect("accounts are counted in 32 bits")
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::model::account::Standing;
 use crate::model::decision::{LeaveReason, Verdict, WaitReason};
 use crate::model::holding::{Change, Origin};
+use crate::planning::accounts::as_place;
 use crate::planning::allocation::{Contender, Held, Holder};
 use crate::planning::books::{self, Noted};
 use crate::planning::claims::{Ground, claimant};
@@ -95,7 +96,7 @@ impl<'a> Opinions<'a> {
 
     /// Those of the accounts after these as well.
     fn and(mut self, mut next: Opinions<'a>) -> Opinions<'a> {
-        let before = number(self.decided.len());
+        let before = as_place(self.decided.len());
         let holders = next.holders.iter_mut().map(|holder| &mut holder.contender);
         for contender in holders.chain(&mut next.claimants) {
             contender.account += before;
@@ -178,9 +179,5 @@ impl<'a> Desk<'a> {
 /// `place` is that among the accounts that are decided.
 fn contender<'a>(place: usize, dossier: &Dossier<'a>) -> Contender<'a> {
     let person = claimant(dossier.certain).expect("only the entitled contend").person_order;
-    Contender { account: number(place), grounds: dossier.certain, person }
-}
-
-fn number(place: usize) -> u32 {
-    u32::try_from(place).expect("accounts are counted in 32 bits")
+    Contender { account: as_place(place), grounds: dossier.certain, person }
 }

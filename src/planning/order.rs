@@ -1,7 +1,7 @@
 //! The orders in which people and usernames come, worked out once, so that ties cost a comparison of numbers.
 
 use crate::model::snapshot::Snapshot;
-use crate::planning::accounts::Accounts;
+use crate::planning::accounts::{Accounts, as_place};
 
 /// The people of one source in the order of all sources and ids.
 #[derive(Debug)]
@@ -46,8 +46,7 @@ fn order(snapshot: &Snapshot, mut next: u32) -> Vec<u32> {
 /// The place of each account in the order of usernames, then numbers.
 pub fn of_usernames(accounts: &Accounts<'_>) -> Vec<u32> {
     let mut order = vec![0; accounts.len()];
-    let count = u32::try_from(accounts.len()).expect("accounts are counted in 32 bits");
-    for (place, next) in sorted(count, |place| accounts.at(place).username()).zip(0..) {
+    for (place, next) in sorted(as_place(accounts.len()), |place| accounts.at(place).username()).zip(0..) {
         order[place as usize] = next;
     }
     order
